@@ -1,0 +1,1 @@
+"""The OCI and Docker formats: digests, references, manifests, indexes, configurations. Pure."""

@@ -1,0 +1,90 @@
+"""Patterns of rule files: globs and regular expressions that hostile text cannot make hang.
+
+Globs: `*` stops at `/`, `**` does not, nothing else is special. Regular expressions match in full,
+by an engine with a time limit (`regex`); a match that runs out of time raises `PatternTimeoutError`,
+which a check reports as undecided.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["Glob", "PatternTimeoutError", "Regex"]
+
+#: Seconds that one match may take: a tag or label is short, an honest pattern takes microseconds.
+MOST_SECONDS: Final = 1.0
+
+
+class PatternTimeoutError(Exception):
+    """A regular expression took too long on this text: nobody knows whether it matches."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Glob:
+    """One glob; `matches` compares the whole text, case included."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an empty glob: it could match nothing."""
+        if not self.text:
+            msg = "an empty glob matches nothing"
+            raise ValueError(msg)
+
+    def matches(self, text: str) -> bool:
+        """Tell whether the whole of `text` matches; linear in the text for any glob without `**` twice."""
+        return _compiled(self.text).fullmatch(text) is not None
+
+    @property
+    def is_literal(self) -> bool:
+        """Tell whether it matches one text only."""
+        return "*" not in self.text
+
+    def __str__(self) -> str:
+        """The glob as written."""
+        return self.text
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> re.Pattern[str]:
+    # Adjacent stars are folded and every star is possessive-free but separated by literals, so
+    # matching backtracks at most over the stars of one pattern: patterns come from rule files.
+    parts = re.split(r"(\*+)", text)
+    return re.compile(
+        "".join("[^/]*" if part == "*" else ".*" if part.startswith("*") else re.escape(part) for part in parts),
+        re.DOTALL,
+    )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Regex:
+    """One regular expression, matched in full."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` if it does not compile."""
+        import regex
+
+        try:
+            regex.compile(self.text)
+        except regex.error as error:
+            msg = f"not a regular expression: {error}"
+            raise ValueError(msg) from error
+
+    def matches(self, text: str) -> bool:
+        """Tell whether the whole of `text` matches; raises `PatternTimeoutError`."""
+        import regex
+
+        try:
+            return regex.fullmatch(self.text, text, timeout=MOST_SECONDS) is not None
+        except TimeoutError as error:
+            msg = f"the regular expression {self.text!r} took longer than {MOST_SECONDS:g} s"
+            raise PatternTimeoutError(msg) from error
+
+    def __str__(self) -> str:
+        """The expression as written."""
+        return self.text

@@ -1,0 +1,115 @@
+"""JSON that every reader reads alike, or an error (S11).
+
+Go's decoder matches keys under case folding and takes the last of two equal keys; Python's does
+neither and takes the last. An object that two readers could understand differently is refused:
+equal keys, keys equal under case folding, `NaN`, trailing data, too deep, not UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from gate.errors import MalformedData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MOST_DEPTH", "fold", "parse_object", "parse_strict", "refuse_lookalikes"]
+
+#: Deeper than any manifest, statement or bundle; shallow enough for Python's own stack.
+MOST_DEPTH: Final = 64
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+def fold(key: str) -> str:
+    """Fold `key` as Go's encoding/json compares keys (simple folding: K and ſ included)."""
+    return key.casefold()
+
+
+def parse_strict(content: bytes, what: str) -> object:
+    """Parse UTF-8 JSON bytes into plain Python values.
+
+    `what` names the document in the message. Raises `MalformedData`, with code `ambiguous-json`
+    where two readers could read different things and `malformed-json` otherwise.
+    """
+    _refuse_depth(content, what)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"{what} is not UTF-8 text (byte {error.start})"
+        raise MalformedData(msg, "malformed-json") from error
+    try:
+        return json.loads(text, object_pairs_hook=_unambiguous(what), parse_constant=_no_constant)  # noqa: TID251 -- this is gate.strict_json
+    except json.JSONDecodeError as error:
+        msg = f"{what} is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise MalformedData(msg, "malformed-json") from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, MalformedData):
+            raise
+        msg = f"{what} is not JSON that can be read: {error}"
+        raise MalformedData(msg, "malformed-json") from error
+
+
+def parse_object(content: bytes, what: str, known: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Parse a JSON object; `known` are the top-level keys a reader would look for.
+
+    A top-level key that equals a known one only under case folding (`Config`, `layerſ`) is
+    `ambiguous-json`.
+    """
+    value = parse_strict(content, what)
+    if not isinstance(value, dict):
+        msg = f"{what} is {_kind(value)}, not a JSON object"
+        raise MalformedData(msg, "malformed-json")
+    refuse_lookalikes(value, known, what)
+    return value
+
+
+def refuse_lookalikes(value: dict[str, object], known: frozenset[str], what: str) -> None:
+    """Raise `ambiguous-json` if a key equals a known one only after folding."""
+    folded = {fold(key): key for key in known}
+    for key in value:
+        if key not in known and fold(key) in folded:
+            msg = f"{what} has the key {key!r}, which some readers take for {folded[fold(key)]!r}"
+            raise MalformedData(msg, "ambiguous-json")
+
+
+def _unambiguous(what: str) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        seen: dict[str, str] = {}
+        for key, _ in pairs:
+            folded = fold(key)
+            if folded in seen:
+                twin = seen[folded]
+                how = "twice" if twin == key else f"beside {twin!r}"
+                msg = f"{what} has the key {key!r} {how} in one object"
+                raise MalformedData(msg, "ambiguous-json")
+            seen[folded] = key
+        return dict(pairs)
+
+    return build
+
+
+def _no_constant(name: str) -> NoReturn:
+    msg = f"{name} is not JSON"
+    raise MalformedData(msg, "malformed-json")
+
+
+def _refuse_depth(content: bytes, what: str) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(content):
+        token = match[0]
+        if token in (b"[", b"{"):
+            depth += 1
+            if depth > MOST_DEPTH:
+                msg = f"{what} nests deeper than {MOST_DEPTH} levels"
+                raise MalformedData(msg, "malformed-json")
+        elif token in (b"]", b"}"):
+            depth -= 1
+
+
+def _kind(value: object) -> str:
+    names: dict[type, str] = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
+    return names.get(type(value), "null" if value is None else type(value).__name__)
