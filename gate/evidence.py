@@ -91,7 +91,7 @@ class NotAsked(RuntimeError):  # noqa: N818 -- our bug, never the input's
 class Evidence:
     """All answers of one run about one subject."""
 
-    answers: Mapping[Ask, Fact] = MappingProxyType({})
+    answers: Mapping[Ask, Fact] = field(default_factory=lambda: MappingProxyType({}))
 
     def __getitem__(self, ask: Ask) -> Fact:
         """Read an answer; raises `NotAsked` (our bug) if the question was never put."""

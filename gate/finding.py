@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
 from gate.evidence import Look
 
@@ -87,9 +86,6 @@ class Note:
     headline: bool = False
 
 
-_NO_LIMITS: Final[Mapping[str, int]] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a check says of one image or platform.
@@ -99,6 +95,6 @@ class Judgement:
 
     findings: tuple[Finding, ...] = ()
     undecided: tuple[Undecided, ...] = ()
-    allowed: Mapping[str, int] = _NO_LIMITS
+    allowed: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[Note, ...] = ()
     looked: tuple[Look, ...] = ()

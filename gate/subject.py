@@ -26,6 +26,7 @@ class Subject:
     `media_type`  as checked against the body (S13)
     `content`     the manifest's or index's exact bytes
     `pinned`      whether the reference carried a digest (then a tag that moves later does not matter, S7)
+    `expected`    the digest that the reference or --expect-digest demands; another one is a violation (S7)
     """
 
     typed: str
@@ -36,6 +37,7 @@ class Subject:
     media_type: str
     content: bytes = field(repr=False)
     pinned: bool = False
+    expected: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

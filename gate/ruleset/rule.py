@@ -6,10 +6,10 @@ Pure types only: judging imports this module, reading lives beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gate.verdict import Level, Place
 
@@ -38,9 +38,6 @@ class Advisory:
     place: Place
 
 
-_NOWHERE: Final[Mapping[str, Place]] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `check` is the typed entry; `origins` tells for each key (`report.max-age`) where it was written."""
@@ -56,7 +53,7 @@ class Rule:
     final: bool = False
     waivable: bool = True
     replaces: str = ""
-    origins: Mapping[str, Place] = _NOWHERE
+    origins: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +67,4 @@ class Ruleset:
     signers: Mapping[str, Signer]
     files: tuple[ClosureFile, ...]
     advisory: Advisory | None = None
-    signer_places: Mapping[str, Place] = _NOWHERE
+    signer_places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,104 @@
+"""Files that the command line names, read once and bounded; files written whole, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gate.errors import OutputError, UsageError
+from gate.printable import clip
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["MOST_REPORT_BYTES", "read_bounded", "time_of", "tracked_by_git", "write_whole"]
+
+#: Above any report seen (the largest known are near 200 MB); below what would exhaust a small runner.
+MOST_REPORT_BYTES: Final = 512 * 1024 * 1024
+
+_GIT_SECONDS: Final = 10
+
+
+def read_bounded(path: str, most: int = MOST_REPORT_BYTES) -> bytes | str:
+    """Give the file's bytes, or one sentence saying why they could not be read."""
+    file = Path(path)
+    try:
+        if file.is_dir():
+            return f"{path} is a directory, not a file"
+        with file.open("rb") as stream:
+            content = stream.read(most + 1)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or error}"
+    except ValueError as error:  # an embedded NUL in the name
+        return f"{clip(path)} is no file name: {error}"
+    if len(content) > most:
+        return f"{path} is larger than {most // (1024 * 1024)} MiB, which is no report"
+    return content
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a file whole, then rename it over the old one; raises `OutputError` and leaves the old one."""
+    target = Path(path)
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    except (OSError, ValueError) as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"the report {clip(path)} cannot be written: {reason}") from error
+
+
+def tracked_by_git(path: str) -> bool:
+    """Tell whether git tracks the file: then it came with the checkout and not from this pipeline (S33).
+
+    Where a repository stands around the file and git cannot say, it counts as tracked.
+    """
+    folder = Path(path).absolute().parent
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        return False
+    command = [
+        "git",
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "safe.bareRepository=explicit",
+        "-c",
+        "safe.directory=*",
+        "-C",
+        str(folder),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 -- fixed arguments, the path stands behind `--`
+            [*command, "ls-files", "--error-unmatch", "--", f"./{Path(path).name}"],
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return done.returncode != 1
+
+
+def time_of(text: str) -> datetime:
+    """Read `--at`: RFC 3339, UTC where no zone is given (S6); raises `UsageError`."""
+    from datetime import UTC, datetime
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--at {clip(text)} is not a time: write it as 2026-11-25T12:00:00Z") from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

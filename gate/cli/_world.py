@@ -1,0 +1,45 @@
+"""The outside of one run: streams, environment, clock. The only rooms that touch them are in gate.cli."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TextIO
+
+from gate.report import Style
+
+__all__ = ["World", "real_world"]
+
+#: Wider lines are hard to read, narrower ones break digests.
+_NARROWEST, _WIDEST = 60, 120
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What commands may use of the outside. `now` gives aware UTC."""
+
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+
+    def say(self, text: str) -> None:
+        """Write a line for people to standard error."""
+        self.stderr.write(text + "\n")
+
+    def style(self, colour: str, *, verbose: bool) -> Style:
+        """Choose how to show on standard output; presentation only, never part of a verdict (no-color.org)."""
+        terminal = self.stdout.isatty()
+        wanted = terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
+        shown = wanted if colour == "auto" else colour == "always"
+        return Style(min(max(width, _NARROWEST), _WIDEST), shown, verbose)
+
+
+def real_world() -> World:
+    """Give the process's own streams, environment and clock."""
+    return World(sys.stdout, sys.stderr, os.environ, lambda: datetime.now(UTC))

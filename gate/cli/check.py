@@ -1,0 +1,172 @@
+"""`gate check IMAGE…`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.errors import OutputError, UsageError
+from gate.rooms import load, names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.cli._world import World
+    from gate.report import Document, Style
+
+__all__ = ["add_parser", "run"]
+
+DEFAULT_RULES = "gate.yaml"
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `check` to the command line."""
+    one = commands.add_parser(
+        "check",
+        help="judge images: may they go on?",
+        description="Judge one or more images against rule files. Exit code 0 only if every image passed.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    add_reach_options(one)
+    add_policy_options(one)
+    shown = one.add_argument_group("output")
+    shown.add_argument(
+        "--format", default="terminal", metavar="FORMAT", help="what standard output carries: terminal (default), json"
+    )
+    shown.add_argument(
+        "--output", action="append", default=[], metavar="FORMAT=FILE", help="also write this report (repeatable)"
+    )
+    shown.add_argument("-v", "--verbose", action="store_true", help="all rules, who signed, where was looked")
+    shown.add_argument("--colour", "--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
+
+
+def add_reach_options(one: argparse.ArgumentParser) -> None:
+    """Add what says which images, and how to reach them."""
+    one.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="registry/repository:tag[@digest], oci:PATH[:tag], docker-archive:FILE[:ref]",
+    )
+    reach = one.add_argument_group("registry")
+    reach.add_argument("--registry-ca", metavar="FILE", help="certificates (PEM) to trust beside the system's")
+    reach.add_argument(
+        "--plain-http",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="talk plain HTTP to this host[:port] (loopback needs no flag)",
+    )
+    reach.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=120.0,
+        metavar="SECONDS",
+        help="for everything about one image (default 120)",
+    )
+    reach.add_argument("--offline", action="store_true", help="refuse to open any connection")
+
+
+def add_policy_options(one: argparse.ArgumentParser) -> None:
+    """Add what decides the verdict; everything here is listed in the report (S24)."""
+    decides = one.add_argument_group("what decides")
+    decides.add_argument(
+        "--rules",
+        action="append",
+        metavar="FILE",
+        help=f"rule file or builtin:NAME (repeatable; default {DEFAULT_RULES})",
+    )
+    decides.add_argument("--report", action="append", default=[], metavar="FILE", help="scanner report (repeatable)")
+    decides.add_argument("--waivers", action="append", default=[], metavar="FILE", help="waiver file (repeatable)")
+    decides.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="OS/ARCH",
+        help="judge only this platform (repeatable; default: all)",
+    )
+    decides.add_argument(
+        "--expect-digest", metavar="DIGEST", help="the digest that this pipeline built; another one fails"
+    )
+    decides.add_argument("--at", metavar="TIME", help="judge as of this time (RFC 3339; default: now)")
+    decides.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="judge only this rule, while writing rules (repeatable)",
+    )
+    decides.add_argument("--rules-digest", metavar="DIGEST", help="refuse to run with any other rules than these")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:  # noqa: PLR2004 -- an hour is more than any pipeline waits
+        raise ValueError(text)
+    return value
+
+
+def run(arguments: argparse.Namespace, world: World) -> int:
+    """Judge, write every report, print one, and give the exit code."""
+    from gate.app import check, unfinished
+    from gate.cli._policy import load_policy, read_request
+    from gate.cli._progress import Progress
+    from gate.cli._reach import opener
+
+    style = world.style(arguments.colour, verbose=arguments.verbose)
+    outputs = _outputs(arguments.output)
+    _renderer(arguments.format)
+    request = read_request(arguments, world)
+    pending = unfinished(request)
+    for name, path in outputs:  # first act of a run (S8)
+        _write(name, path, pending, style)
+    with Progress(world) as progress:
+        document = check(request, opener(arguments, world), lambda: load_policy(arguments, request), progress.told)
+    return _deliver(document, outputs, arguments.format, style, world)
+
+
+def _outputs(wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    outputs = []
+    for text in wanted:
+        name, equals, path = text.partition("=")
+        if not equals or not path:
+            raise UsageError(f"--output {text} says no file: write --output FORMAT=FILE, as json=gate.json")
+        _renderer(name)
+        outputs.append((name, path))
+    paths = [path for _, path in outputs]
+    if len(set(paths)) != len(paths):
+        raise UsageError("--output names one file twice")
+    return tuple(outputs)
+
+
+def _renderer(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a module found by name
+    if name not in names("reports"):
+        raise UsageError(f"there is no report format {name!r} (there are: {', '.join(names('reports'))})")
+    return load("reports", name).RENDERER
+
+
+def _write(name: str, path: str, document: Document, style: Style) -> None:
+    from gate.cli._inputs import write_whole
+
+    write_whole(path, _renderer(name).render(document, replace(style, colour=False, width=80)))
+
+
+def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str, style: Style, world: World) -> int:
+    """Write the reports first, print last; a report that cannot be written means no verdict, unless it failed (DESIGN 4)."""
+    unwritten: list[OutputError] = []
+    for name, path in outputs:
+        try:
+            _write(name, path, document, style)
+        except OutputError as error:
+            unwritten.append(error)
+    world.stdout.write(_renderer(shown).render(document, style))
+    world.stdout.flush()
+    if not unwritten:
+        return document.exit_code
+    for error in unwritten:
+        world.say(f"gate: {error}")
+    code = document.exit_code if document.exit_code == 1 else 3
+    world.say(f"gate: a report is missing, so the run has exit code {code}")
+    return code
