@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gate.evidence import Ask, Evidence, Fact, Found, Kind, Look, Unavailable
@@ -76,10 +77,9 @@ def collect(
             asks = _missing(wanted, subject, have)
             if not asks:
                 break
-            room = max(limits.asks - len(have.answers), 0)
-            answered = _round(
-                pool, source, asks[:room], ends, lambda n, had=len(have.answers): told(had + n, had + room)
-            )
+            had = len(have.answers)
+            room = max(limits.asks - had, 0)
+            answered = _round(pool, source, asks[:room], ends, partial(_tell, told, had, had + min(room, len(asks))))
             have = have.with_answers({**answered, **_cut(asks[room:], LIMIT_REACHED)})
         while asks := _missing(wanted, subject, have):
             have = have.with_answers(_cut(asks, LIMIT_REACHED))
@@ -89,6 +89,10 @@ def collect(
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return have
+
+
+def _tell(told: Callable[[int, int], None], had: int, of: int, count: int) -> None:
+    told(had + count, of)
 
 
 def _missing(needs: tuple[Need, ...], subject: Subject, have: Evidence) -> list[Ask]:

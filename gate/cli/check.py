@@ -154,7 +154,7 @@ def _write(name: str, path: str, document: Document, style: Style) -> None:
 
 
 def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str, style: Style, world: World) -> int:
-    """Write the reports first, print last; a report that cannot be written means no verdict, unless it failed (DESIGN 4)."""
+    """Write the reports first, print last; one that cannot be written means no verdict, unless it failed."""
     unwritten: list[OutputError] = []
     for name, path in outputs:
         try:
