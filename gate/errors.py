@@ -14,7 +14,7 @@ of our own functions is `RuntimeError`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "GateError",
@@ -67,8 +67,7 @@ class OutputError(GateError):
     """A report that was asked for could not be written whole."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One mistake in one file: where (1-based), what, and the source line to draw a caret under."""
 
     path: str

@@ -7,10 +7,8 @@ modules when it is used.
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,11 +20,9 @@ __all__ = ["load", "names"]
 @cache
 def names(room: str) -> tuple[str, ...]:
     """Give the words of rule files for a room, sorted: `cosign_key.py` is `cosign-key`."""
-    spec = find_spec(f"gate.{room}")
-    if spec is None or spec.submodule_search_locations is None:
-        msg = f"there is no room gate.{room}"
-        raise RuntimeError(msg)
-    modules = pkgutil.iter_modules(spec.submodule_search_locations)
+    import pkgutil
+
+    modules = pkgutil.iter_modules(import_module(f"gate.{room}").__path__)
     return tuple(sorted(module.name.replace("_", "-") for module in modules if not module.name.startswith("_")))
 
 

@@ -38,9 +38,9 @@ def read_request(arguments: argparse.Namespace, world: World) -> Request:
     if arguments.expect_digest and len(arguments.images) != 1:
         raise UsageError("--expect-digest is about one image; check several in several runs")
     now = world.now()
-    if now < RELEASED:
+    if now.date().isoformat() < RELEASED:
         raise GateError(
-            f"the clock says {now:%Y-%m-%d}, before this version of the gate was released ({RELEASED:%Y-%m-%d}): "
+            f"the clock says {now:%Y-%m-%d}, before this version of the gate was released ({RELEASED}): "
             "no age or expiry can be judged by it"
         )
     return Request(

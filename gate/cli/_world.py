@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING
 
-from gate.report import Style
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from typing import TextIO
+
+    from gate.report import Style
 
 __all__ = ["World", "real_world"]
 
@@ -18,14 +19,16 @@ __all__ = ["World", "real_world"]
 _NARROWEST, _WIDEST = 60, 120
 
 
-@dataclass(frozen=True, slots=True)
 class World:
     """What commands may use of the outside. `now` gives aware UTC."""
 
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
-    now: Callable[[], datetime]
+    __slots__ = ("environ", "now", "stderr", "stdout")
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.now = now
 
     def say(self, text: str) -> None:
         """Write a line for people to standard error."""
@@ -33,6 +36,10 @@ class World:
 
     def style(self, colour: str, *, verbose: bool) -> Style:
         """Choose how to show on standard output; presentation only, never part of a verdict (no-color.org)."""
+        import shutil
+
+        from gate.report import Style
+
         terminal = self.stdout.isatty()
         wanted = terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
@@ -40,6 +47,12 @@ class World:
         return Style(min(max(width, _NARROWEST), _WIDEST), shown, verbose)
 
 
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
 def real_world() -> World:
     """Give the process's own streams, environment and clock."""
-    return World(sys.stdout, sys.stderr, os.environ, lambda: datetime.now(UTC))
+    return World(sys.stdout, sys.stderr, os.environ, _now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.errors import OutputError, UsageError
 from gate.rooms import load, names
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from gate.cli._world import World
@@ -148,6 +147,8 @@ def _renderer(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a m
 
 
 def _write(name: str, path: str, document: Document, style: Style) -> None:
+    from dataclasses import replace
+
     from gate.cli._inputs import write_whole
 
     write_whole(path, _renderer(name).render(document, replace(style, colour=False, width=80)))

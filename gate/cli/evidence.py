@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import base64
-import json
 from typing import TYPE_CHECKING
 
-from gate.evidence import Found, Unavailable
-
 if TYPE_CHECKING:
+    import argparse
+
     from gate.cli._world import World
     from gate.evidence import Ask, Evidence, Fact
     from gate.subject import Subject
@@ -34,10 +31,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Collect and print; 0 if every question had a definite answer, else 3."""
+    import json
+
     from gate.app import needs_of
     from gate.cli._policy import load_policy, read_request
     from gate.cli._reach import opener
     from gate.collect import collect
+    from gate.evidence import Unavailable
 
     request = read_request(arguments, world)
     policy = load_policy(arguments, request)
@@ -72,6 +72,8 @@ def _answers(evidence: Evidence) -> list[dict[str, object]]:
 
 def _answer(ask: Ask, fact: Fact) -> dict[str, object]:
     """Give one question and its answer, in a form that loses no byte."""
+    from gate.evidence import Found, Unavailable
+
     asked = {"place": ask.place, "kind": str(ask.kind), "name": ask.name}
     looked = {"where": fact.look.where, "status": fact.look.status}
     if isinstance(fact, Found):
@@ -85,4 +87,6 @@ def _bytes(content: bytes) -> dict[str, object]:
     try:
         return {"size": len(content), "text": content.decode("utf-8")}
     except UnicodeDecodeError:
+        import base64
+
         return {"size": len(content), "base64": base64.b64encode(content).decode("ascii")}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import difflib
-import textwrap
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
-from gate.printable import clip
 
 if TYPE_CHECKING:
+    import argparse
+
     from gate.cli._world import World
     from gate.finding import Reason
 
@@ -31,6 +29,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Print one reason, or the list."""
+    import difflib
+
+    from gate.printable import clip
+
     reasons = all_reasons()
     if arguments.reason is None:
         width = max(len(code) for code in reasons)
@@ -47,6 +49,8 @@ def run(arguments: argparse.Namespace, world: World) -> int:
 
 def page(reason: Reason, width: int) -> str:
     """Give one reason as text."""
+    import textwrap
+
     parts = [f"{reason.code}: {reason.title}", "", textwrap.fill(reason.meaning, width), "", "What to do:"]
     indented = textwrap.fill(reason.remedy, width, initial_indent="  ", subsequent_indent="  ")
     return "\n".join([*parts, indented, ""])

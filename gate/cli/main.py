@@ -164,10 +164,12 @@ def _report_crash(error: BaseException) -> None:
 def _crash_text(error: BaseException) -> None:
     import traceback
 
+    from gate.printable import clip
+
     where = traceback.extract_tb(error.__traceback__)[-1:]
     place = f" at {os.path.basename(where[0].filename)}:{where[0].lineno}" if where else ""  # noqa: PTH119 -- a name, not a file
     sys.stderr.write(
-        _safe(f"gate: this is a bug in gate {__version__}: {type(error).__name__}: {str(error)[:300]}{place}")
+        _safe(f"gate: this is a bug in gate {__version__}: {type(error).__name__}: {clip(str(error))}{place}")
         + "\n      no verdict (exit 3). Please report this line.\n"
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 from gate.errors import MalformedData, SourceError
 
 if TYPE_CHECKING:
+    import argparse
+
     from gate.cli._world import World
 
 __all__ = ["add_parser", "run"]

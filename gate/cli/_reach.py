@@ -1,0 +1,1 @@
+"""How sources are reached: the environment and options of the command line, turned into values."""
