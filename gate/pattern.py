@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 __all__ = ["Glob", "PatternTimeoutError", "Regex"]
 
@@ -33,6 +33,16 @@ class Glob:
         if not self.text:
             msg = "an empty glob matches nothing"
             raise ValueError(msg)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read one glob of a rule file; raises `ValueError`."""
+        return cls(text)
+
+    @classmethod
+    def describe(cls) -> dict[str, object]:
+        """Give the JSON Schema."""
+        return {"type": "string", "minLength": 1, "description": "a glob: * stops at /, ** does not"}
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole of `text` matches; linear in the text for any glob without `**` twice."""
@@ -74,6 +84,16 @@ class Regex:
         except regex.error as error:
             msg = f"not a regular expression: {error}"
             raise ValueError(msg) from error
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read one expression of a rule file; raises `ValueError`."""
+        return cls(text)
+
+    @classmethod
+    def describe(cls) -> dict[str, object]:
+        """Give the JSON Schema."""
+        return {"type": "string", "description": "a regular expression, matched in full"}
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole of `text` matches; raises `PatternTimeoutError`."""
