@@ -7,9 +7,10 @@ would obey, becomes a visible escape.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["clip", "printable"]
+__all__ = ["clip", "harmless", "printable"]
 
 #: Categories that are never shown raw: control, format (bidi, zero width), surrogate, private use,
 #: unassigned, line and paragraph separators (Unicode Standard, section 4.5).
@@ -47,3 +48,17 @@ def clip(text: str, most: int = MOST) -> str:
     if len(shown) <= most and len(text) <= most:
         return shown
     return f"{shown[:most]}… (+{max(len(text) - most, 1)} characters)"
+
+
+#: What a CI runner obeys: `::` first in a line after white space; `##[`, `##vso[`, `##teamcity[` anywhere
+#: (actions/runner, ActionCommand.cs; azure-pipelines-agent, Command.cs). `::` after any white space
+#: counts, since a line may be wrapped there.
+_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\w*\[)")
+
+
+def harmless(text: str) -> str:
+    """Give `text` with the first character of whatever a CI runner would take for a command escaped.
+
+    For printable text that goes to a log: both streams of a step are read for commands.
+    """
+    return _COMMAND.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
