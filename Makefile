@@ -35,8 +35,9 @@ format: $(VENV)/.ready ## format the code and repair what the linter can repair
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 
-docs: $(VENV)/.ready ## write the generated pages again (docs/reasons/)
+docs: $(VENV)/.ready ## write the generated pages again (docs/reasons/, docs/commands.md)
 	@$(VENV)/bin/python scripts/reasons.py
+	@$(VENV)/bin/python scripts/commands.py
 
 lock: ## write requirements/*.txt again from pyproject.toml (needs uv)
 	@scripts/lock.sh

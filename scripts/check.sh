@@ -23,7 +23,8 @@ step "format" "$bin/ruff" format --check .
 step "lint" "$bin/ruff" check .
 step "types" "$bin/mypy"
 step "imports" "$bin/lint-imports"
-step "docs" "$bin/python" scripts/reasons.py --check
+step "reason pages" "$bin/python" scripts/reasons.py --check
+step "command page" "$bin/python" scripts/commands.py --check
 step "action schema" "$bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml
 step "gitlab schema" "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.example.yml
 

@@ -6,62 +6,37 @@ left over.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import gate
-from gate.finding import Reason
+from gate.cli.explain import all_reasons
+
+if TYPE_CHECKING:
+    from gate.finding import Reason
 
 PAGES = Path(__file__).parent.parent / "docs" / "reasons"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A reason and the module that defines it."""
-
-    reason: Reason
-    module: str
-
-
-def sources() -> dict[str, Source]:
-    """Give every reason of the project by its code; raises `ValueError` where two differ under one code."""
-    found: dict[str, Source] = {}
-    for module in sorted(_modules()):
-        for value in vars(importlib.import_module(module)).values():
-            if not isinstance(value, Reason):
-                continue
-            known = found.setdefault(value.code, Source(value, module))
-            if known.reason != value:
-                raise ValueError(f"the code {value.code} means two things: in {known.module} and in {module}")
-    return dict(sorted(found.items()))
-
-
-def _modules() -> list[str]:
-    walked = pkgutil.walk_packages(gate.__path__, "gate.")
-    return [module.name for module in walked if module.name != "gate.__main__"]
-
-
-def page(source: Source) -> str:
+def page(reason: Reason) -> str:
     """Give the text of one page."""
-    reason = source.reason
     return (
         f"# {reason.code}\n\n**{reason.title}**\n\n{reason.meaning}\n\n## What to do\n\n{reason.remedy}\n\n"
-        f"---\nGiven by `{source.module}`. The same text: `gate explain {reason.code}`. [All reasons](README.md)\n"
+        f"---\nOn the terminal: `gate explain {reason.code}`. [All reasons](README.md)\n"
     )
 
 
 def pages() -> dict[str, str]:
     """Give every file of docs/reasons/ with its text."""
-    found = sources()
-    rows = "".join(f"| [{code}]({code}.md) | {source.reason.title} |\n" for code, source in found.items())
+    reasons = all_reasons()
+    rows = "".join(
+        f"| [{code}]({code}.md) | {reason.title.replace('|', chr(92) + '|')} |\n" for code, reason in reasons.items()
+    )
     index = (
         "# Reason codes\n\nEach finding and each undecided point carries one of these codes. These pages are made from "
         f"the code; `gate explain CODE` shows one on the terminal.\n\n| code | means |\n|---|---|\n{rows}"
     )
-    return {"README.md": index, **{f"{code}.md": page(source) for code, source in found.items()}}
+    return {"README.md": index, **{f"{code}.md": page(reason) for code, reason in reasons.items()}}
 
 
 def stale() -> list[str]:
