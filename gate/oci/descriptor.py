@@ -12,7 +12,7 @@ from typing import Final
 
 from gate.errors import InvalidReference, MalformedData
 from gate.oci.digest import Digest
-from gate.oci.platform import Platform
+from gate.oci.platform import UNKNOWN, Platform
 from gate.strict_json import refuse_lookalikes
 
 __all__ = [
@@ -33,9 +33,10 @@ _MOST_SIZE: Final = 2**63 - 1
 _MOST_ANNOTATIONS: Final = 1000
 _MOST_URLS: Final = 100
 
-#: RFC 6838 section 4.2: no parameters in a descriptor.
+#: RFC 6838 section 4.2; with parameters, since Sigstore's first bundles are `…bundle+json;version=0.1`.
 _MEDIA_TYPE: Final = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}", re.ASCII
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(; ?[a-z]+=[A-Za-z0-9.-]{1,32})?",
+    re.ASCII,
 )
 
 _KEYS: Final = frozenset({"mediaType", "digest", "size", "annotations", "platform", "artifactType", "urls", "data"})
@@ -61,7 +62,7 @@ class Descriptor:
 
 
 def is_media_type(text: str) -> bool:
-    """Tell whether `text` is a media type without parameters (RFC 6838 section 4.2)."""
+    """Tell whether `text` is a media type, with one parameter at most (RFC 6838 section 4.2)."""
     return _MEDIA_TYPE.fullmatch(text) is not None
 
 
@@ -122,7 +123,8 @@ def _platform(value: object, what: str) -> Platform | None:
     members = read_object(value, what, _PLATFORM_KEYS)
     read_list(members, "os.features", what, _MOST_URLS)
     names = [read_text(members, key, what, default="") for key in ("os", "architecture", "variant", "os.version")]
-    return Platform.normalised(*names)
+    platform = Platform.normalised(*names)
+    return Platform(*names) if platform == UNKNOWN else platform  # only the exact spelling means "no platform" (S9)
 
 
 def read_object(value: object, what: str, known: frozenset[str]) -> dict[str, object]:
