@@ -108,7 +108,7 @@ document = json.load(open(sys.argv[1], encoding="utf-8"))
 words = (image["verdict"], image["digest"] or "-", str(document["enforced"]).lower())
 shapes = ("passed|failed|undetermined", "-|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", "true|false")
 assert all(re.fullmatch(shape, word) for shape, word in zip(shapes, words)), "the report looks wrong"
-assert document["exit_code"] == int(sys.argv[2]), "the report is of another run"
+assert document["exit-code"] == int(sys.argv[2]), "the report is of another run"
 print(*words)
 ' "$2" "$3") || return
   read -r verdict digest enforced <<<"$words"
