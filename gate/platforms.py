@@ -6,8 +6,8 @@ The rules, cited in the code by number:
 2. A child is an attestation only if (a) its platform is exactly unknown/unknown, (b) it is annotated so, (c) the digest
    it refers to is a sibling that is an image, and (d) it has layers and all of them are in-toto statements.
 3. Every other child is a platform and is judged. Nothing is keyed by platform, so no child hides another.
-4. A platform that is missing, unknown, there twice, or contradicted by the config leaves the verdict undetermined, and so
-   does a child of unknown kind, one that could not be read, and an index without any platform.
+4. A platform that is missing, unknown, there twice, or contradicted by the config leaves the verdict undetermined,
+   and so does a child of unknown kind, one that could not be read, and an index without any platform.
 """
 
 from __future__ import annotations
@@ -55,14 +55,16 @@ PLATFORM_MISSING = Reason(
 PLATFORM_DUPLICATE = Reason(
     "platform-duplicate",
     "Two members of the image index are for the same platform, or one is there twice",
-    "Some programs take the first of two members for one platform, others the last: which image would run is not known, "
+    "Some programs take the first of two members for one platform, others the last: which image would run is not "
+    "known, "
     "and a bad one could stand beside a good one.",
     "Leave exactly one member per platform in the index. Windows images may differ by os.version.",
 )
 PLATFORM_CONTRADICTION = Reason(
     "platform-contradiction",
     "The index and the image config name different platforms",
-    "The index says that a member is for one platform, the member's own config says another. What runs depends on which "
+    "The index says that a member is for one platform, the member's own config says another. What runs depends on "
+    "which "
     "of the two a program believes.",
     "Build the image again for the platform it is listed under, or correct the index.",
 )
@@ -76,22 +78,26 @@ NO_PLATFORMS = Reason(
 NESTED_TOO_DEEP = Reason(
     "nested-too-deep",
     "Indexes stand inside each other too deep, or in a circle",
-    "An index may list other indexes. The gate follows three levels; past that, or where one index is reached twice, not "
+    "An index may list other indexes. The gate follows three levels; past that, or where one index is reached twice, "
+    "not "
     "every image is known.",
     "Push one flat index that lists the images themselves.",
 )
 TOO_MANY_MEMBERS = Reason(
     "too-many-members",
     "The image index lists more members than the gate reads",
-    f"At most {MOST_MEMBERS} members are read, far more than any known image has. The ones past that could be anything.",
+    f"At most {MOST_MEMBERS} members are read, far more than any known image has. The ones past that could be "
+    f"anything.",
     "Push an index with fewer members.",
 )
 PLATFORM_UNREAD = Reason(
     "platform-unread",
     "A part of the image could not be read",
-    "A manifest or config that the image consists of was not answered, or the registry does not have it. What is in it is "
+    "A manifest or config that the image consists of was not answered, or the registry does not have it. What is in "
+    "it is "
     "not known.",
-    "Look at the answer that is quoted. If the part is missing, push the image again; if the registry refused or was slow, "
+    "Look at the answer that is quoted. If the part is missing, push the image again; if the registry refused or was "
+    "slow, "
     "check the credentials and run again.",
 )
 MALFORMED_JSON = Reason(
@@ -103,16 +109,19 @@ MALFORMED_JSON = Reason(
 AMBIGUOUS_JSON = Reason(
     "ambiguous-json",
     "A document can be read in two ways",
-    "It has a key twice, or one that differs from a known key only in upper and lower case. Programs written in Go take "
+    "It has a key twice, or one that differs from a known key only in upper and lower case. Programs written in Go "
+    "take "
     "it for the known key, others do not: the gate would judge one image and the runtime run another.",
     "Nobody's builder writes this. Find out who pushed the image, and build it again.",
 )
 MEDIA_TYPE_MISMATCH = Reason(
     "media-type-mismatch",
     "The media type and the content of a document do not agree",
-    "What the registry or the index says a document is, what it says of itself, and what it looks like have to be the same "
+    "What the registry or the index says a document is, what it says of itself, and what it looks like have to be "
+    "the same "
     "kind of thing. Otherwise one program sees an image where another sees an index (CVE-2021-41190).",
-    "Push the image again with a current builder; if that does not help, look for a proxy that changes the Content-Type.",
+    "Push the image again with a current builder; if that does not help, look for a proxy that changes the "
+    "Content-Type.",
 )
 SCHEMA1_IMAGE = Reason(
     "schema1-image",
@@ -124,7 +133,8 @@ SCHEMA1_IMAGE = Reason(
 NOT_AN_IMAGE = Reason(
     "not-an-image",
     "This is not a container image",
-    "The reference, or a member of its index, names something else that a registry can hold: a Helm chart, a signature, an "
+    "The reference, or a member of its index, names something else that a registry can hold: a Helm chart, a "
+    "signature, an "
     "attestation, a file. Rules about images say nothing about it.",
     "Check the reference. Remove members that are no images from the index and attach them as referrers instead.",
 )
