@@ -21,11 +21,16 @@ __all__ = ["Closure", "ClosureFile", "Document", "Judged", "Renderer", "Style", 
 
 @dataclass(frozen=True, slots=True)
 class ClosureFile:
-    """One file that decided: `role` is `rules`, `waivers`, `key`, `report`, …."""
+    """One file that decided: `role` is `rules`, `waivers`, `key`, `report`, ….
+
+    `path` is for people. `name` is what the rules digest calls it (`gate.ruleset.load.rules_digest`):
+    empty where only its bytes count, wherever it lies.
+    """
 
     role: str
     path: str
     digest: Digest
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

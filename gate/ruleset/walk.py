@@ -1,0 +1,414 @@
+"""One walk along the option types (`gate.option`): nodes → typed values, every mistake with its place.
+
+The walk goes on after a mistake: `BAD` stands for a value that could not be read and was reported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import Final, Literal, Union, get_args, get_origin
+
+from gate.option import File, Scalar, SignerName, key_of
+from gate.pattern import Glob, Regex
+from gate.printable import clip
+from gate.ruleset.mistakes import Mistakes, meant, nearest, one_of
+from gate.ruleset.names import repository_glob_problem
+from gate.ruleset.nodes import ListNode, MapNode, Mark, Node, ScalarNode
+from gate.verdict import Place
+
+__all__ = ["BAD", "Bad", "Key", "Walk", "alternatives", "is_options", "keys_of", "words_of"]
+
+
+class Bad:
+    """The type of `BAD`."""
+
+
+#: A value that could not be read; what is wrong with it was reported.
+BAD: Final = Bad()
+
+#: What an option type is in `typing`: a class, a Literal, a union, a generic alias.
+Hint = object
+
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TRUTHS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_OLD_TRUTHS: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of an options class."""
+
+    name: str
+    field: str
+    hint: Hint
+    doc: str
+    needs: str
+    default: object
+
+    @property
+    def is_required(self) -> bool:
+        """Tell whether it has no default."""
+        return self.default is dataclasses.MISSING
+
+
+@cache
+def keys_of(options: type) -> Mapping[str, Key]:
+    """Give the keys that a class of options reads, in the order of its fields."""
+    hints = typing.get_type_hints(options)
+    found = {}
+    for entry in dataclasses.fields(options):
+        if "doc" in entry.metadata:
+            key = key_of(entry)
+            doc, needs = entry.metadata["doc"], entry.metadata["needs"]
+            found[key] = Key(key, entry.name, hints[entry.name], doc, needs, entry.default)
+    return MappingProxyType(found)
+
+
+def is_options(hint: Hint) -> bool:
+    """Tell whether a type is a class of options: a nested mapping."""
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint) and bool(keys_of(hint)) and not is_scalar(hint)
+
+
+def is_scalar(hint: Hint) -> bool:
+    """Tell whether a type is a scalar with a grammar of its own."""
+    return isinstance(hint, type) and hasattr(hint, "from_text") and hasattr(hint, "describe")
+
+
+def alternatives(hint: Hint) -> tuple[Hint, ...]:
+    """Give the members of a union without None; a type that is no union is its only one."""
+    if get_origin(hint) in {Union, types.UnionType}:
+        return tuple(part for member in get_args(hint) if member is not type(None) for part in alternatives(member))
+    return (hint,)
+
+
+def words_of(hint: Hint) -> tuple[str, ...] | None:
+    """Give the words of a Literal or StrEnum, or None for other types."""
+    if get_origin(hint) is Literal:
+        return tuple(str(word) for word in get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return tuple(str(member.value) for member in hint)
+    return None
+
+
+def _form(hint: Hint) -> type[Node]:
+    origin = get_origin(hint)
+    if origin is tuple:
+        return ListNode
+    if origin is Mapping or is_options(hint):
+        return MapNode
+    return ScalarNode
+
+
+@dataclass(slots=True)
+class Walk:
+    """Reads the nodes of one entry (a rule, a signer, the top of a file).
+
+    `read_file` opens a file named in the entry: it gives the file or says why not. Afterwards `marks`
+    holds where each key was written and `signers` every signer that was named, with its place.
+    """
+
+    mistakes: Mistakes
+    read_file: Callable[[str, str], File | str]
+    marks: dict[str, Mark] = field(default_factory=dict)
+    signers: list[tuple[str, Mark]] = field(default_factory=list)
+
+    def origins(self) -> Mapping[str, Place]:
+        """Give the place of each key that was written."""
+        return MappingProxyType({path: mark.place for path, mark in self.marks.items()})
+
+    def options(
+        self,
+        node: Node,
+        options: type,
+        what: str,
+        path: str = "",
+        owner: Mark | None = None,
+        also: tuple[str, ...] = (),
+    ) -> object:
+        """Read a mapping as a class of options, or give `BAD`.
+
+        `owner` is where a missing key is reported; `also` are keys of the same mapping that others
+        read, for guessing what was meant.
+        """
+        mark = owner or node.mark
+        values, is_whole = self.fields(node, options, what, path, mark, also)
+        return self._built(options, values, path, mark, what) if is_whole else BAD
+
+    def fields(
+        self, node: Node, options: type, what: str, path: str, mark: Mark, also: tuple[str, ...] = ()
+    ) -> tuple[dict[str, object], bool]:
+        """Read the keys of a class of options: the fields that could be read, and whether that was all."""
+        if isinstance(node, ScalarNode) and node.broken:
+            return {}, False
+        if not isinstance(node, MapNode):
+            self.mistakes.add(node.mark, f"{what} is a mapping (keys with values), not {_kind(node)}")
+            return {}, False
+        keys = keys_of(options)
+        values: dict[str, object] = {}
+        guessed: set[str] = set()
+        for entry in node.entries:
+            key = keys.get(entry.key.text)
+            if key is None:
+                guessed.add(self._unknown(entry.key, what, (*keys, *also)))
+                continue
+            inner = f"{path}.{key.name}" if path else key.name
+            self.marks[inner] = entry.value.mark
+            values[key.field] = self.value(entry.value, key.hint, inner)
+        missing = [key for key in keys.values() if key.is_required and key.field not in values]
+        for key in missing:
+            if key.name not in guessed:
+                say = f": say `{key.needs}`" if key.needs else f" ({key.doc})"
+                self.mistakes.add(mark, f"{what} lacks the key {key.name!r}{say}")
+        good = {name: value for name, value in values.items() if value is not BAD}
+        return good, not missing and not guessed and len(good) == len(values)
+
+    def _unknown(self, key: ScalarNode, what: str, known: tuple[str, ...]) -> str:
+        """Report a key that nobody reads; give the known one that was perhaps meant, or ""."""
+        if self.mistakes.is_full(key.mark.text.path):
+            return ""
+        guess = nearest(key.text, known)
+        hint = f"; did you mean {guess!r}?" if guess else f" (it has: {', '.join(known)})"
+        self.mistakes.add(key.mark, f"{what} has no key {clip(key.text, 100)!r}{hint}")
+        return guess
+
+    def _built(self, options: type, values: dict[str, object], path: str, mark: Mark, what: str) -> object:
+        try:
+            built: object = options(**values)
+        except ValueError as error:
+            self.mistakes.add(mark, f"{what}: {error}")
+            return BAD
+        found = tuple(built.problems()) if hasattr(built, "problems") else ()
+        for where, sentence in found:
+            self.mistakes.add(self._nearest(f"{path}.{where}" if path and where else path or where, mark), sentence)
+        return BAD if found else built
+
+    def _nearest(self, path: str, mark: Mark) -> Mark:
+        """Give the mark of a key path, or of the nearest one around it that was written."""
+        while path:
+            if path in self.marks:
+                return self.marks[path]
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return mark
+
+    def value(self, node: Node, hint: Hint, path: str) -> object:
+        """Read one value of a type that options may have, or give `BAD`."""
+        if isinstance(node, ScalarNode) and node.broken:
+            return BAD
+        if isinstance(node, ScalarNode) and node.is_null:
+            written = f"{node.text} is null in YAML: " if node.text else "there is no value here: "
+            self.mistakes.add(node.mark, f"{written}write one, or leave the key out")
+            return BAD
+        members = alternatives(hint)
+        return self._one(node, members[0], path) if len(members) == 1 else self._union(node, members, path)
+
+    def _one(self, node: Node, hint: Hint, path: str) -> object:
+        origin = get_origin(hint)
+        if origin is tuple:
+            return self._list(node, get_args(hint)[0], path)
+        if origin is Mapping:
+            return self._mapping(node, get_args(hint)[0], get_args(hint)[1], path)
+        if is_options(hint):
+            return self.options(node, typing.cast("type", hint), f"{_last(path)!r}", path)
+        if not isinstance(node, ScalarNode):
+            self.mistakes.add(node.mark, f"{_last(path)!r} is {_expected(hint)}, not {_kind(node)}")
+            return BAD
+        result = self._scalar(node, hint, path)
+        if isinstance(result, _Wrong):
+            self.mistakes.add(node.mark, result.message)
+            return BAD
+        return result
+
+    def _list(self, node: Node, item: Hint, path: str) -> object:
+        nodes = node.items if isinstance(node, ListNode) else (node,)
+        if not nodes:
+            self.mistakes.add(node.mark, f"{_last(path)!r} is an empty list, which could match nothing: leave it out")
+            return BAD
+        values = []
+        for index, entry in enumerate(nodes):
+            inner = f"{path}[{index}]"
+            self.marks[inner] = entry.mark
+            values.append(self.value(entry, item, inner))
+        return BAD if any(value is BAD for value in values) else tuple(values)
+
+    def _mapping(self, node: Node, key_hint: Hint, hint: Hint, path: str) -> object:
+        if not isinstance(node, MapNode):
+            self.mistakes.add(node.mark, f"{_last(path)!r} is a mapping (keys with values), not {_kind(node)}")
+            return BAD
+        if not node.entries:
+            self.mistakes.add(node.mark, f"{_last(path)!r} is empty, which could match nothing: leave it out")
+            return BAD
+        values: dict[object, object] = {}
+        for entry in node.entries:
+            inner = f"{path}.{entry.key.text}"
+            self.marks[inner] = entry.value.mark
+            key = self.value(entry.key, key_hint, inner)
+            value = self.value(entry.value, hint, inner)
+            values[entry.key.text if key is BAD else key] = BAD if key is BAD else value
+        return BAD if any(value is BAD for value in values.values()) else MappingProxyType(values)
+
+    def _union(self, node: Node, members: tuple[Hint, ...], path: str) -> object:
+        fitting = tuple(member for member in members if _form(member) is type(node))
+        if not fitting:  # one bare value is a list of one
+            lists = tuple(member for member in members if _form(member) is ListNode)
+            bare = (alternatives(get_args(member)[0]) for member in lists)
+            fitting = tuple(one for one, inner in zip(lists, bare, strict=True) if type(node) in map(_form, inner))
+        if not fitting:
+            expected = " or ".join(dict.fromkeys(_expected(member) for member in members))
+            self.mistakes.add(node.mark, f"{_last(path)!r} is {expected}, not {_kind(node)}")
+            return BAD
+        if len(fitting) == 1:
+            return self._one(node, fitting[0], path)
+        if isinstance(node, MapNode):
+            return self._one(node, _by_keys(node, fitting), path)
+        return self._first(node, fitting, path)
+
+    def _first(self, node: Node, members: tuple[Hint, ...], path: str) -> object:
+        """Read the first member that takes the node; if none does, say what all of them would take."""
+        for member in members:
+            trial = Walk(Mistakes(), self.read_file)
+            value = trial._one(node, member, path)
+            if value is not BAD:
+                self.marks |= trial.marks
+                self.signers += trial.signers
+                return value
+        if not isinstance(node, ScalarNode):
+            return self._one(node, members[-1], path)
+        words = tuple(word for member in members for word in words_of(member) or ())
+        others = tuple(_expected(member) for member in members if words_of(member) is None)
+        expected = ", ".join((*words, *others))
+        self.mistakes.add(
+            node.mark,
+            f"{_last(path)!r} cannot be {clip(node.text, 100)!r} (one of: {expected}){meant(node.text, words)}",
+        )
+        return BAD
+
+    def _scalar(self, node: ScalarNode, hint: Hint, path: str) -> object:
+        words = words_of(hint)
+        if words is not None:
+            if node.text not in words:
+                return _Wrong(one_of(_last(path), node.text, words))
+            return hint(node.text) if isinstance(hint, type) else node.text
+        if hint is File:
+            file = self.read_file(node.text, _last(path))
+            return _Wrong(file) if isinstance(file, str) else file
+        if hint is SignerName:
+            self.signers.append((node.text, node.mark))
+            return SignerName(node.text)
+        reader = _PLAIN_READERS.get(typing.cast("type", hint))
+        if reader is not None:
+            return reader(node, path)
+        if is_scalar(hint):
+            try:
+                return typing.cast("type[Scalar]", hint).from_text(node.text)
+            except ValueError as error:
+                return _Wrong(str(error))
+        msg = f"{hint!r} is no type of options (at {path})"
+        raise RuntimeError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """What is wrong with a scalar."""
+
+    message: str
+
+
+def _text(node: ScalarNode, path: str) -> object:
+    del path
+    return node.text
+
+
+def _boolean(node: ScalarNode, path: str) -> object:
+    if node.plain and node.text in _TRUTHS:
+        return _TRUTHS[node.text]
+    word = _OLD_TRUTHS.get(node.text.lower(), node.text.lower() if node.text in _TRUTHS else "")
+    guess = f"; did you mean {word} (without quotes)?" if word else ""
+    return _Wrong(f"{_last(path)!r} is true or false, not {clip(node.text, 100)!r}{guess}")
+
+
+def _integer(node: ScalarNode, path: str) -> object:
+    if node.plain and _INTEGER.fullmatch(node.text):
+        return int(node.text)
+    return _Wrong(f"{_last(path)!r} is a whole number (as 5, without quotes), not {clip(node.text, 100)!r}")
+
+
+def _date(node: ScalarNode, path: str) -> object:
+    # The whole text is matched before the library reads it (S29).
+    try:
+        return date.fromisoformat(node.text) if _DATE.fullmatch(node.text) else _not_a_date(node, path)
+    except ValueError:
+        return _not_a_date(node, path)
+
+
+def _not_a_date(node: ScalarNode, path: str) -> _Wrong:
+    return _Wrong(f"{_last(path)!r} is a day written as 2027-01-31, not {clip(node.text, 100)!r}")
+
+
+def _glob(node: ScalarNode, path: str) -> object:
+    if not node.text:
+        return _Wrong("an empty glob matches nothing")
+    problem = repository_glob_problem(node.text) if re.search(r"(^|\.)images(\[|$)", path) else None
+    return _Wrong(problem) if problem else Glob(node.text)
+
+
+def _regex(node: ScalarNode, path: str) -> object:
+    del path
+    try:
+        return Regex(node.text)
+    except ValueError as error:
+        return _Wrong(str(error))
+
+
+_PLAIN_READERS: Final[Mapping[type, Callable[[ScalarNode, str], object]]] = {
+    str: _text, bool: _boolean, int: _integer, date: _date, Glob: _glob, Regex: _regex,
+}  # fmt: skip
+
+_NOUNS: Final[Mapping[Hint, str]] = {
+    str: "a text", bool: "true or false", int: "a whole number", date: "a day (2027-01-31)", Glob: "a glob",
+    Regex: "a regular expression", File: "a file name", SignerName: "a signer's name",
+}  # fmt: skip
+
+
+def _expected(hint: Hint) -> str:
+    """Say in a few words what a type takes."""
+    words = words_of(hint)
+    if words is not None:
+        return "one of " + ", ".join(words)
+    if hint in _NOUNS:
+        return _NOUNS[hint]
+    if is_scalar(hint):
+        return str(typing.cast("type[Scalar]", hint).describe().get("description", "a text"))
+    return "a list" if _form(hint) is ListNode else "a mapping (keys with values)"
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, ScalarNode):
+        return f"the text {clip(node.text, 100)!r}" if node.text or not node.plain else "nothing"
+    return "a list" if isinstance(node, ListNode) else "a mapping"
+
+
+def _by_keys(node: MapNode, members: tuple[Hint, ...]) -> Hint:
+    """Choose the member whose keys the mapping uses; a free mapping only where no options fit."""
+    written = {entry.key.text for entry in node.entries}
+    options = [member for member in members if is_options(member)]
+    best = max(options, key=lambda member: len(written & set(keys_of(typing.cast("type", member)))), default=None)
+    free = [member for member in members if not is_options(member)]
+    if best is None or (free and not written & set(keys_of(typing.cast("type", best)))):
+        return free[0]
+    return best
+
+
+def _last(path: str) -> str:
+    """Give the last key of a path, as a person would call it."""
+    bare = re.sub(r"(\[[0-9]+\])+$", "", path)
+    return bare.rpartition(".")[2] if not bare.endswith(".") else bare
