@@ -1,0 +1,135 @@
+"""`gate rules …`: work on rule files like on code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gate.errors import RuleFileError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gate.cli._world import World
+    from gate.errors import Mistake
+
+__all__ = ["add_parser", "run"]
+
+DEFAULT_RULES: Final = "gate.yaml"
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `rules` and its commands to the command line."""
+    top = commands.add_parser(
+        "rules",
+        help="look at rule files: lint, show, explain, schema",
+        description="Look at rule files without judging an image.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    inner = top.add_subparsers(dest="rules_command", metavar="COMMAND", required=True)
+    lint = inner.add_parser(
+        "lint",
+        help="report every mistake of rule files and waivers",
+        description="Report every mistake of rule files (and waivers). Exit code 0 if there is none, 2 otherwise.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    _add_files(lint)
+    lint.add_argument("--waivers", action="append", default=[], metavar="FILE", help="also a waiver file (repeatable)")
+    show = inner.add_parser(
+        "show",
+        help="the merged rules, each value with its place",
+        description="Show the merged rules and signers, each value with the place it comes from.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    _add_files(show)
+    explain = inner.add_parser(
+        "explain",
+        help="what one rule asks for, in words",
+        description="Explain one merged rule: what it asks for and where each value comes from.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    explain.add_argument("rule", metavar="RULE", help="the rule's name")
+    explain.add_argument("--rules", action="append", default=[], metavar="FILE", help=f"default: {DEFAULT_RULES}")
+    inner.add_parser(
+        "schema",
+        help="the JSON Schema of rule files, for editors",
+        description="Print the JSON Schema of rule files, for editors.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+
+
+def _add_files(one: argparse.ArgumentParser) -> None:
+    text = f"a rule file or builtin:NAME (default: {DEFAULT_RULES})"
+    one.add_argument("files", nargs="*", default=[DEFAULT_RULES], metavar="FILE", help=text)
+
+
+def run(arguments: argparse.Namespace, world: World) -> int:
+    """Run one of the commands; raises `RuleFileError` with every mistake, which ends in exit code 2."""
+    commands = {"lint": _lint, "show": _show, "explain": _explain, "schema": _schema}
+    world.stdout.write(commands[arguments.rules_command](arguments, world))
+    return 0
+
+
+def _lint(arguments: argparse.Namespace, world: World) -> str:
+    from gate.printable import printable
+    from gate.ruleset.load import load_ruleset
+    from gate.waiver import check_waivers, load_waivers
+
+    mistakes: list[Mistake] = []
+    ruleset, waivers = None, None
+    try:
+        ruleset = load_ruleset(arguments.files)
+    except RuleFileError as error:
+        mistakes += error.mistakes
+    try:
+        waivers, _ = load_waivers(arguments.waivers)
+    except RuleFileError as error:
+        mistakes += error.mistakes
+    if mistakes or ruleset is None or waivers is None:
+        raise RuleFileError(tuple(mistakes))
+    check_waivers(waivers, ruleset, world.now())
+    files = sum(file.role == "rules" for file in ruleset.files)
+    counted = [_count(len(ruleset.rules), "rule"), _count(len(ruleset.signers), "signer")]
+    counted += [_count(len(waivers), "waiver")] if arguments.waivers else []
+    names = ", ".join(printable(name) for name in arguments.files)
+    return f"{names}: no mistakes ({', '.join(counted)}, {_count(files, 'rule file')} read)\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _show(arguments: argparse.Namespace, world: World) -> str:
+    from gate.ruleset.load import load
+    from gate.ruleset.show import merged
+
+    del world
+    return merged(load(arguments.files))
+
+
+def _explain(arguments: argparse.Namespace, world: World) -> str:
+    from gate.printable import clip
+    from gate.ruleset.load import load
+    from gate.ruleset.mistakes import meant
+    from gate.ruleset.show import explained
+
+    del world
+    loaded = load(arguments.rules or [DEFAULT_RULES])
+    if arguments.rule not in loaded.rules:
+        listed = ", ".join(loaded.rules)
+        guess = meant(arguments.rule, loaded.rules)
+        raise UsageError(f"there is no rule {clip(arguments.rule, 100)!r} (there are: {listed}){guess}")
+    return explained(arguments.rule, loaded)
+
+
+def _schema(arguments: argparse.Namespace, world: World) -> str:
+    import json
+
+    from gate.ruleset.schema import rule_file_schema
+
+    del arguments, world
+    return json.dumps(rule_file_schema(), indent=2) + "\n"
