@@ -23,7 +23,7 @@ def packed(value: object) -> bytes:
 
 def image(
     platforms: Sequence[str] = ("linux/amd64", "linux/arm64"),
-    labels: Mapping[str, str] | Mapping[str, Mapping[str, str]] = {},  # noqa: B006 -- read only
+    labels: Mapping[str, str] | Mapping[str, Mapping[str, str]] = {},
     *,
     tag: str = "1.4.2",
     pinned: bool = False,

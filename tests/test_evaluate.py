@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -331,7 +331,7 @@ def test_a_waiver_accepts_its_finding_only() -> None:
 
 
 @pytest.mark.parametrize("how", [{"final": True}, {"waivable": False}], ids=["final", "not waivable"])
-def test_some_rules_cannot_be_waived(how: dict[str, bool]) -> None:
+def test_some_rules_cannot_be_waived(how: dict[str, Any]) -> None:
     """`final` and `waivable: false` hold whatever a waiver says (S25)."""
     assert isinstance(verdict(rule(BROKEN_A, **how), rule(name="other"), waivers=(waiver(),)), Failed)
 
@@ -411,7 +411,6 @@ RULES = st.lists(
                     {"linux/arm64": (finding("a"),) if broken else ()}, frozenset({"linux/amd64"} if unsure else ())
                 ),
                 name=f"rule-{number}",
-                **{},
             )
             if level
             else replace(rule(name=f"rule-{number}"), level=Level.WARNING)

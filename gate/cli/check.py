@@ -166,8 +166,8 @@ def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str,
     world.stdout.flush()
     if not unwritten:
         return document.exit_code
-    for error in unwritten:
-        world.say(f"gate: {error}")
+    for one in unwritten:
+        world.say(f"gate: {one}")
     code = document.exit_code if document.exit_code == 1 else 3
     world.say(f"gate: a report is missing, so the run has exit code {code}")
     return code
