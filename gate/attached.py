@@ -23,21 +23,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gate.errors import MalformedData
 from gate.evidence import Absent, Ask, Fact, Found, Kind, Look, NotAsked, Unavailable
-from gate.finding import Reason
 from gate.oci.index import Index
 from gate.oci.manifest import Manifest, parse_manifest
 from gate.oci.media_types import EMPTY
 from gate.oci.reference import is_tag
+from gate.refusals import ATTACHED_GONE, ATTACHED_MALFORMED, ATTACHED_MISMATCH, OTHER_SUBJECT
 
 if TYPE_CHECKING:
     from gate.evidence import Evidence
+    from gate.finding import Reason
     from gate.oci.descriptor import Descriptor
     from gate.oci.digest import Digest
     from gate.subject import Subject
 
 __all__ = [
-    "ATTACHED_GONE", "ATTACHED_MALFORMED", "ATTACHED_MISMATCH", "MOST_CANDIDATES", "MOST_PAGES", "MOST_REFERRERS",
-    "OTHER_SUBJECT", "Aside", "Attached", "Junk", "Parcel", "Referrers", "Storage", "TagLayers", "fallback_tag",
+    "MOST_CANDIDATES", "MOST_PAGES", "MOST_REFERRERS", "Aside", "Attached", "Junk", "Parcel", "Referrers", "Storage",
+    "TagLayers", "fallback_tag",
 ]  # fmt: skip
 
 #: Pages of one listing; registries give 100 or more on each. After CVE-2023-46737 (endless lists).
@@ -53,35 +54,6 @@ _MOST_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 _PREDICATE_HINT: Final = "dev.sigstore.bundle.predicateType"
 #: The referrers tag schema cuts the hex here (distribution-spec).
 _TAG_HEX: Final = 64
-
-ATTACHED_GONE = Reason(
-    "attached-gone",
-    "Something is listed as attached to the image, and is not there",
-    "The registry lists a manifest or blob that hangs on the image, and answers that it does not exist when asked for "
-    "it. A clean-up that removed half of a signature leaves such traces.",
-    "Sign the image again. If the registry is a mirror, see that it copies referrers and their blobs too.",
-)
-ATTACHED_MISMATCH = Reason(
-    "attached-mismatch",
-    "Something attached to the image is not what its descriptor says",
-    "A descriptor names digest, size and media type of what it points at. What came back has another one, so it is "
-    "not what was attached.",
-    "Sign the image again. If it happens again, the registry or something between changes what it stores.",
-)
-ATTACHED_MALFORMED = Reason(
-    "attached-malformed",
-    "Something attached to the image cannot be read",
-    "A manifest or file where a signature is kept has another shape than the tools that write signatures give it: "
-    "broken JSON, no layer or several, or another kind of document.",
-    "If you attached it, attach it with a current cosign. If you do not know it, remove it: it never counts.",
-)
-OTHER_SUBJECT = Reason(
-    "referrer-of-other-image",
-    "A referrer in the list belongs to another image",
-    "The list of what refers to this image contains a manifest whose `subject` is another digest, or that has none. "
-    "It is never taken for this image's.",
-    "Nothing has to be done if a signature of this image is there as well. Otherwise sign this digest.",
-)
 
 
 class Storage(StrEnum):
@@ -161,6 +133,13 @@ class _Walk:
         """Note that something could not be read whole, so that nobody takes the rest for all there is (S4)."""
         self.unread.append(Unavailable(look, code, detail))
 
+    def unreadable(self, look: Look, code: str, detail: str) -> None:
+        """Note a document that does not parse: junk, unless another reader could take it for more (S4, S11)."""
+        if code in {"ambiguous-json", "limit-reached"}:
+            self.stop(look, code, detail)
+        else:
+            self.junk.append(Junk(look, ATTACHED_MALFORMED, detail))
+
     def result(self) -> Attached:
         """Give what was found; raises `NotAsked` (our bug) if a question was never put."""
         if self.missing:
@@ -233,10 +212,7 @@ class TagLayers:
             manifest = parse_manifest(fact.content, fact.media_type)
         except MalformedData as error:
             detail = f"what the tag {tag} points to cannot be read: {error}"
-            if error.code == "limit-reached":
-                walk.stop(fact.look, error.code, detail)
-            else:
-                walk.junk.append(Junk(fact.look, ATTACHED_MALFORMED, detail))
+            walk.unreadable(fact.look, error.code, detail)
             return walk
         if isinstance(manifest, Index):
             walk.junk.append(Junk(fact.look, ATTACHED_MALFORMED, f"the tag {tag} points to an index, not a manifest"))
@@ -357,7 +333,7 @@ class Referrers:
         try:
             manifest = parse_manifest(found.content, descriptor.media_type)
         except MalformedData as error:
-            walk.junk.append(Junk(found.look, ATTACHED_MALFORMED, f"{where}: {error}"))
+            walk.unreadable(found.look, error.code, f"{where} cannot be read: {error}")
             return
         subject = manifest.subject
         if isinstance(manifest, Index):

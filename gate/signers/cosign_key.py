@@ -1,0 +1,338 @@
+"""Signer `cosign-key`: who holds the private half of one key, through signatures that cosign made.
+
+Both storages of cosign are read at the same time: the tag `sha256-….sig` with simple signing payloads, and
+Sigstore bundles as referrers. The key of the rule file is the only thing that verifies: certificates and
+key hints that come with a signature never do (GHSA-fx35-mq7g-6g98).
+
+For each candidate, in this order; the numbers stand beside the code:
+
+1. the bytes are what the descriptor says, and a referrer names this subject (`gate.attached`)
+2. the candidate is a signature in a form that is known
+3. this key made it
+4. from the verified bytes: they say what a cosign signature says, and not what an attestation does (S20)
+5. they name this subject's digest (S12)
+6. they name the image that this signer may vouch for (S16)
+7. they hold the annotations that the signer asks for
+8. the key is accepted at the time of judging
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+from gate import refusals
+from gate.attached import Parcel, Referrers, Storage, TagLayers
+from gate.errors import InvalidReference, MalformedData
+from gate.formats import simple_signing
+from gate.formats.bundle import MEDIA_TYPE_PREFIX, Bundle, Material, MessageSignature, bundle_version, parse_bundle
+from gate.formats.dsse import decode_signature
+from gate.formats.public_key import PublicKey, parse_public_key
+from gate.formats.statement import PAYLOAD_TYPE, Agreement, StatementSubject, parse_statement
+from gate.oci.reference import Reference
+from gate.option import File, option
+from gate.pattern import Glob
+from gate.signer import Candidate, Counts, Identity, Refused, Unchecked, Vouching
+
+if TYPE_CHECKING:
+    from gate.attached import Attached
+    from gate.evidence import Evidence, Need
+    from gate.subject import Subject
+
+__all__ = ["SIGNER", "CosignKey"]
+
+#: What `cosign sign` says in a bundle (cosign, `pkg/types/predicate.go`).
+SIGN_PREDICATE: Final = "https://sigstore.dev/cosign/sign/v1"
+#: Where the older storage keeps the signature (cosign, `pkg/oci/internal/signature/layer.go`).
+_SIGNATURE: Final = "dev.cosignproject.cosign/signature"
+_CERTIFICATE: Final = "dev.sigstore.cosign/certificate"
+
+#: A payload is about 300 bytes; annotations may make it longer.
+_MOST_PAYLOAD_BYTES: Final = 1024 * 1024
+#: A bundle that turns out to be an attestation may hold a whole SBOM.
+_MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
+#: Bytes of every Ed25519 signature (RFC 8032), of whichever variant.
+_ED25519_BYTES: Final = 64
+_SHA256_BYTES: Final = 32
+#: Untrusted text in one sentence.
+_MOST_TEXT: Final = 200
+
+_NO_ANNOTATIONS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CosignKey:
+    """Who holds the private half of one key."""
+
+    kind: ClassVar[str] = "cosign-key"
+
+    key: File = option("The public key, a PEM file.", needs="key: keys/build.pub")
+    log: Literal["required", "none"] = option(
+        "Whether a signature has to be in a transparency log. `required` cannot be checked for keys yet.",
+        needs="log: none (a signature counts without an entry in a transparency log)",
+    )
+    images: tuple[Glob, ...] = option(
+        "Repositories whose images this signer may vouch for, as globs; the signature has to name the image.",
+        default=(),
+    )
+    any_image: bool = option(
+        "The signature counts for its digest under every name; instead of `images`.", default=False
+    )
+    annotations: Mapping[str, str] = option(
+        "Annotations that the signature has to hold (`cosign sign -a key=value`), all of them.", default=_NO_ANNOTATIONS
+    )
+    storage: tuple[Literal["legacy", "bundle"], ...] = option(
+        "Where signatures are looked for: `legacy` is the tag sha256-….sig, `bundle` the referrers.",
+        default=("legacy", "bundle"),
+    )
+    valid_from: date | None = option("The first day (UTC) on which the key is accepted.", default=None)
+    valid_until: date | None = option("The last day (UTC) on which the key is accepted.", default=None)
+    revoked: date | None = option("The day (UTC) from which on nothing that the key signed counts.", default=None)
+
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """Give every mistake between or in the options, with the key path it is about."""
+        found: list[tuple[str, str]] = []
+        try:
+            _key(self.key.content, self.key.path)
+        except MalformedData as error:
+            found.append(("key", str(error)))
+        if self.log == "required":
+            found.append(
+                ("log", "entries in a transparency log cannot be checked for keys yet: say `log: none` to do without")
+            )
+        if self.any_image and self.images:
+            found.append(("any-image", "`images` and `any-image: true` exclude each other: keep one"))
+        if not self.any_image and not self.images:
+            found.append(
+                ("", "say which images the signer may vouch for: `images: [ghcr.io/acme/**]`, or `any-image: true`")
+            )
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            found.append(("valid-until", f"the key would be accepted until {self.valid_until}, before it begins to be"))
+        found += [("annotations", "an annotation needs a name") for name in self.annotations if not name]
+        return tuple(found)
+
+    def needs(self, subject: Subject) -> frozenset[Need]:
+        """Say what has to be fetched: the signature tag and the referrers, in one round."""
+        del subject
+        places: dict[str, Need] = {"legacy": _LEGACY, "bundle": _BUNDLES}
+        return frozenset(places[storage] for storage in self.storage)
+
+    def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
+        """Judge every candidate in both storages."""
+        judge = _Judge(self, _key(self.key.content, self.key.path), subject, at.astimezone(UTC).date())
+        found: list[Attached] = []
+        if "legacy" in self.storage:
+            found.append(_LEGACY.read(subject, evidence))
+        if "bundle" in self.storage:
+            found.append(_BUNDLES.read(subject, evidence))
+        return Vouching(
+            tuple(candidate for attached in found for candidate in judge.candidates(attached)),
+            tuple(unread for attached in found for unread in attached.unread),
+            tuple(look for attached in found for look in attached.looked),
+        )
+
+    def principal(self) -> Identity:
+        """Give the one principal: the key."""
+        return _identity(_key(self.key.content, self.key.path))
+
+
+SIGNER = CosignKey
+
+_LEGACY: Final = TagLayers("sig", simple_signing.MEDIA_TYPE, _MOST_PAYLOAD_BYTES)
+_BUNDLES: Final = Referrers(MEDIA_TYPE_PREFIX, _MOST_BUNDLE_BYTES, SIGN_PREDICATE)
+
+
+@lru_cache(maxsize=256)
+def _key(content: bytes, path: str) -> PublicKey:
+    return parse_public_key(content, path)
+
+
+def _identity(key: PublicKey) -> Identity:
+    return Identity("key", key.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges candidates for one signer and subject on one day."""
+
+    signer: CosignKey
+    key: PublicKey
+    subject: Subject
+    today: date
+
+    def candidates(self, attached: Attached) -> tuple[Candidate, ...]:
+        """Judge everything that one storage holds."""
+        junk = tuple(Candidate(junk.where, None, Refused(junk.reason, junk.detail)) for junk in attached.junk)
+        aside = tuple(Candidate(one.where, None, _attestation(one.predicate_type)) for one in attached.aside)
+        return (*(self._candidate(parcel) for parcel in attached.parcels), *aside, *junk)
+
+    def _candidate(self, parcel: Parcel) -> Candidate:
+        legacy = parcel.storage is Storage.TAG
+        try:
+            by_key, result = self._legacy(parcel) if legacy else self._bundle(parcel)
+        except MalformedData as error:
+            by_key, result = False, _unreadable(error)
+        return Candidate(parcel.where, _identity(self.key) if by_key else None, result)
+
+    def _legacy(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
+        signature = decode_signature(parcel.layer.annotations.get(_SIGNATURE, ""), "the signature annotation")  # 2
+        if not self.key.verifies(signature, parcel.content):  # 3
+            return False, self._not_ours(_CERTIFICATE in parcel.layer.annotations, "", signature)
+        try:
+            payload = simple_signing.parse_payload(parcel.content, "the signed payload")  # 4
+        except MalformedData as error:
+            return True, _unreadable(error)
+        if payload.type != simple_signing.COSIGN_TYPE:  # 4
+            return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(payload.type)}")
+        if not payload.digest.matches(self.subject.content):  # 5
+            return True, Refused(
+                refusals.OTHER_IMAGE, f"it is for {payload.digest}, this image is {self.subject.digest}"
+            )
+        return True, self._named(payload.reference) or self._accepted(parcel, payload.reference, payload.optional)
+
+    def _bundle(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
+        bundle = parse_bundle(parcel.content, "the bundle")  # 2
+        if bundle_version(parcel.layer.media_type) != bundle.version:
+            detail = f"its media type is {parcel.layer.media_type}, the bundle inside is of version {bundle.version}"
+            return False, Refused(refusals.MALFORMED, detail)
+        if isinstance(bundle.content, MessageSignature):
+            return False, self._without_statement(bundle.content.signature)
+        envelope = bundle.content
+        if not self.key.verifies(envelope.signature, envelope.signed):  # 3
+            return False, self._not_ours_in(bundle)
+        if envelope.payload_type != PAYLOAD_TYPE:  # 4
+            return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(envelope.payload_type)}")
+        try:
+            statement = parse_statement(envelope.payload, "the signed statement")  # 4
+        except MalformedData as error:
+            return True, _unreadable(error)
+        if statement.predicate_type != SIGN_PREDICATE:  # 4
+            return True, _attestation(statement.predicate_type)
+        subject = self._subject(statement.subjects)  # 5
+        if isinstance(subject, Refused):
+            return True, subject
+        return True, self._named(subject.name) or self._accepted(parcel, subject.name, subject.annotations)
+
+    def _subject(self, subjects: tuple[StatementSubject, ...]) -> StatementSubject | Refused:
+        agreements = [(subject.agrees(self.subject.content), subject) for subject in subjects]
+        if any(agreement is Agreement.CONTRADICTS_ITSELF for agreement, _ in agreements):
+            return Refused(refusals.CONTRADICTS, f"one of its digests is of {self.subject.digest}, another is not")
+        for agreement, subject in agreements:
+            if agreement is Agreement.AGREES:
+                return subject
+        named = ", ".join(f"{name}:{digits}" for name, digits in subjects[0].digests.items())
+        return Refused(refusals.OTHER_IMAGE, f"it is for {_text(named)}, this image is {self.subject.digest}")
+
+    def _without_statement(self, signature: bytes) -> Refused | Unchecked:
+        if self.key.is_ed25519 and len(signature) == _ED25519_BYTES:
+            return Unchecked(
+                refusals.ED25519PH, "it is a message signature, which for this key is of the kind Ed25519ph"
+            )
+        return Refused(refusals.MESSAGE_SIGNATURE, "it is a message signature, without a statement")
+
+    def _not_ours_in(self, bundle: Bundle) -> Refused:
+        if bundle.hint == self.key.hint:
+            return Refused(refusals.INVALID, f"it points at this key ({self.key.fingerprint}), which did not make it")
+        refused = self._not_ours(bundle.material is not Material.PUBLIC_KEY, bundle.hint, b"")
+        return refused if isinstance(refused, Refused) else Refused(refusals.OTHER_KEY, refused.detail)
+
+    def _not_ours(self, certified: bool, hint: str, signature: bytes) -> Refused | Unchecked:  # noqa: FBT001 -- private
+        """Say as well as can be told who made a signature that the key did not make."""
+        if certified:
+            return Refused(
+                refusals.OTHER_KEY, "it was made with a certificate (keyless), which this signer does not look at"
+            )
+        if hint:
+            return Refused(
+                refusals.OTHER_KEY,
+                f"it points at the key {_fingerprint(hint)}; this signer's is {self.key.fingerprint}",
+            )
+        if self.key.is_ed25519 and len(signature) == _ED25519_BYTES:
+            return Unchecked(
+                refusals.ED25519PH, "it does not verify as pure Ed25519; it may be Ed25519ph, or another key's"
+            )
+        return Refused(
+            refusals.OTHER_KEY,
+            f"it does not verify with {self.key.fingerprint}: another key made it, or it was changed",
+        )
+
+    def _named(self, name: str) -> Refused | None:
+        """Refuse a signature that does not name an image this signer may vouch for (6)."""
+        if self.signer.any_image:
+            return None
+        if not name:
+            return Refused(refusals.NO_NAME, "it holds a digest and no name")
+        try:
+            reference = Reference.parse(name)
+        except InvalidReference as error:
+            return Refused(refusals.OTHER_NAME, f"it names {_text(name)}, which is no image: {error}")
+        repository = str(reference.repository)
+        if not any(glob.matches(repository) for glob in self.signer.images):
+            allowed = ", ".join(str(glob) for glob in self.signer.images)
+            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this signer may vouch for {allowed}")
+        here = self.subject.repository
+        if here and repository != here:
+            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this image is {here}")
+        tag = reference.tag if ":" in name.rpartition("/")[2].partition("@")[0] else ""
+        if tag and self.subject.tag and tag != self.subject.tag:
+            return Refused(
+                refusals.OTHER_NAME, f"it was signed as {_text(name)}; this image's tag is {self.subject.tag}"
+            )
+        return None
+
+    def _accepted(self, parcel: Parcel, name: str, annotations: Mapping[str, object]) -> Counts | Refused:
+        """Compare annotations (7) and the key's days (8); everything else holds."""
+        for key, wanted in self.signer.annotations.items():
+            have = annotations.get(key)
+            if have != wanted or not isinstance(have, str):
+                said = f"has {_text(key)}={_text(str(have))}" if key in annotations else f"has no {_text(key)}"
+                return Refused(refusals.ANNOTATIONS, f"it {said}; {_text(key)}={_text(wanted)} is asked for")
+        signer, today = self.signer, self.today
+        if signer.revoked is not None and signer.revoked <= today:
+            return Refused(refusals.KEY_REVOKED, f"the key was revoked on {signer.revoked}")
+        if signer.valid_until is not None and signer.valid_until < today:
+            days = (today - signer.valid_until).days
+            return Refused(refusals.KEY_EXPIRED, f"the key was accepted until {signer.valid_until}, {_days(days)} ago")
+        if signer.valid_from is not None and signer.valid_from > today:
+            days = (signer.valid_from - today).days
+            return Refused(
+                refusals.KEY_NOT_YET_VALID, f"the key is accepted from {signer.valid_from} on, in {_days(days)}"
+            )
+        signed_as = f", signed as {_text(name)}" if name else ""
+        with_them = "".join(f", {_text(key)}={_text(value)}" for key, value in signer.annotations.items())
+        return Counts(f"{self.key.name} key, {parcel.storage}{signed_as}{with_them}, no transparency log")
+
+
+def _attestation(predicate_type: str) -> Refused:
+    return Refused(refusals.ATTESTATION, f"it is an attestation of the type {_text(predicate_type)}")
+
+
+def _unreadable(error: MalformedData) -> Refused | Unchecked:
+    if error.code == "ambiguous-json":
+        return Unchecked(refusals.AMBIGUOUS, str(error))
+    if error.code == "bundle-version":
+        return Unchecked(refusals.NEWER_BUNDLE, str(error))
+    return Refused(refusals.MALFORMED, str(error))
+
+
+def _fingerprint(hint: str) -> str:
+    """Write a key hint as the fingerprint it usually is: the base64 of the SHA-256 of the key."""
+    try:
+        digest = base64.b64decode(hint, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    return f"sha256:{digest.hex()}" if len(digest) == _SHA256_BYTES else _text(hint)
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _text(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
