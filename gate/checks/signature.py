@@ -38,7 +38,8 @@ MISSING = Reason(
     "signature-missing",
     "The image has no signature",
     "No signature hangs on this digest in any of the places where the signer's signatures are kept. A signature "
-    "belongs to a digest: one for another build, for another tag's image or for one platform inside the image is none for it.",
+    "belongs to a digest: one for another build, for another tag's image or for one platform inside "
+    "the image is none for it.",
     "Sign the digest after pushing it: `cosign sign --key … REPOSITORY@DIGEST`. If it was signed, see that the "
     "signature was pushed to the same repository, and copied along if the image was copied.",
 )

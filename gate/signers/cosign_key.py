@@ -24,7 +24,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from gate import refusals
@@ -63,8 +62,6 @@ _SHA256_BYTES: Final = 32
 #: Untrusted text in one sentence.
 _MOST_TEXT: Final = 200
 
-_NO_ANNOTATIONS: Final[Mapping[str, str]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class CosignKey:
@@ -84,8 +81,8 @@ class CosignKey:
     any_image: bool = option(
         "The signature counts for its digest under every name; instead of `images`.", default=False
     )
-    annotations: Mapping[str, str] = option(
-        "Annotations that the signature has to hold (`cosign sign -a key=value`), all of them.", default=_NO_ANNOTATIONS
+    annotations: Mapping[str, str] | None = option(
+        "Annotations that the signature has to hold (`cosign sign -a key=value`), all of them.", default=None
     )
     storage: tuple[Literal["legacy", "bundle"], ...] = option(
         "Where signatures are looked for: `legacy` is the tag sha256-….sig, `bundle` the referrers.",
@@ -114,7 +111,7 @@ class CosignKey:
             )
         if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
             found.append(("valid-until", f"the key would be accepted until {self.valid_until}, before it begins to be"))
-        found += [("annotations", "an annotation needs a name") for name in self.annotations if not name]
+        found += [("annotations", "an annotation needs a name") for name in self.annotations or () if not name]
         return tuple(found)
 
     def needs(self, subject: Subject) -> frozenset[Need]:
@@ -288,7 +285,8 @@ class _Judge:
 
     def _accepted(self, parcel: Parcel, name: str, annotations: Mapping[str, object]) -> Counts | Refused:
         """Compare annotations (7) and the key's days (8); everything else holds."""
-        for key, wanted in self.signer.annotations.items():
+        asked = self.signer.annotations or {}
+        for key, wanted in asked.items():
             have = annotations.get(key)
             if have != wanted or not isinstance(have, str):
                 said = f"has {_text(key)}={_text(str(have))}" if key in annotations else f"has no {_text(key)}"
@@ -305,7 +303,7 @@ class _Judge:
                 refusals.KEY_NOT_YET_VALID, f"the key is accepted from {signer.valid_from} on, in {_days(days)}"
             )
         signed_as = f", signed as {_text(name)}" if name else ""
-        with_them = "".join(f", {_text(key)}={_text(value)}" for key, value in signer.annotations.items())
+        with_them = "".join(f", {_text(key)}={_text(value)}" for key, value in asked.items())
         return Counts(f"{self.key.name} key, {parcel.storage}{signed_as}{with_them}, no transparency log")
 
 
