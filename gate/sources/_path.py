@@ -1,0 +1,49 @@
+"""`PATH[:NAME][@DIGEST]`: how images in local files are named, after skopeo (containers-transports(5))."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from gate.errors import InvalidReference
+from gate.oci.digest import Digest
+
+__all__ = ["LocalName", "parse_local"]
+
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]", re.ASCII)
+_DIGEST: Final = re.compile(r"@([A-Za-z0-9]+:[^@/\\]*)\Z", re.ASCII)
+#: image-spec, annotations.md, "org.opencontainers.image.ref.name", with the characters of every reference.
+_NAME: Final = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.:/+@\[\]-]{0,511}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalName:
+    """A path, and the image meant inside: `name` is "" and `digest` None where not given."""
+
+    path: str
+    name: str
+    digest: Digest | None
+
+
+def parse_local(text: str, scheme: str) -> LocalName:
+    """Read what stands behind `scheme:`; the path ends at its first `:` (a drive letter's excepted).
+
+    Raises `InvalidReference`.
+    """
+    digest = None
+    found = _DIGEST.search(text)
+    if found is not None:
+        digest, text = Digest.parse(found[1]), text[: found.start()]
+    drive = 2 if _DRIVE.match(text) else 0
+    rest, colon, name = text[drive:].partition(":")
+    path = text[:drive] + rest
+    if not path or "\0" in path:
+        raise InvalidReference(f"'{scheme}:{text[:80]}' names no path: write {scheme}:PATH or {scheme}:PATH:TAG")
+    if colon and not name:
+        raise InvalidReference(f"'{scheme}:{text[:80]}' ends in ':' but names no tag: write one, or leave the ':' out")
+    if name and not _NAME.fullmatch(name):
+        raise InvalidReference(
+            f"{name[:80]!r} is no tag or name of an image in {path!r} (a path ends at its first ':')"
+        )
+    return LocalName(path, name, digest)
