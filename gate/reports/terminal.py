@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gate.finding import Finding, Undecided
     from gate.overview import Placed, RuleOverview
     from gate.report import Closure, Document, Judged, Style, WaiverNote
-    from gate.verdict import Waived
+    from gate.verdict import Verdict, Waived
 
 __all__ = ["RENDERER"]
 
@@ -40,9 +40,9 @@ MOST_FILES: Final = 8
 MOST_PROSE: Final = 2000
 
 _MEANINGS: Final = {
-    0: "passed, may go on",
-    1: "failed, must not go on",
-    3: "no verdict, must not go on (this is not a policy result)",
+    0: "may go on",
+    1: "must not go on",
+    3: "must not go on (no verdict is not a policy result)",
 }
 
 
@@ -104,9 +104,6 @@ def _image(page: Page, document: Document, judged: Judged, *, alone: bool) -> No
     _upcoming(page, [rule for rule in rules if rule.status is Status.UPCOMING])
     _waiver_notes(page, judged.waivers)
     _quiet_rules(page, rules)
-    if any(rule.findings or rule.undecided for rule in rules) or other_causes(judged.verdict):
-        page.gap()
-        page.entry("", "More about a [reason]: gate explain REASON")
     page.gap()
     if alone:
         _closure(page, document)
@@ -195,7 +192,7 @@ def _finding(page: Page, finding: Finding, where: str) -> None:
 def _point(page: Page, undecided: Undecided, where: str) -> None:
     page.entry("-", _safe(undecided.what) + _code(undecided.reason.code), indent=2, column=2)
     if undecided.look is not None:
-        _field(page, "asked", _look(undecided.look))
+        _look(page, "got", undecided.look, indent=4, column=10)
     _field(page, "on", _safe(where, MOST_PROSE))
     _field(page, "fix", _safe(undecided.fix, MOST_PROSE))
 
@@ -216,8 +213,10 @@ def _value(text: str) -> str:
     return f'"{_safe(text)}"' if text != text.strip() else _safe(text)
 
 
-def _look(look: Look) -> str:
-    return f"{_safe(look.where)} → {_safe(look.status)}"
+def _look(page: Page, label: str, look: Look, indent: int, column: int) -> None:
+    """Where was looked, in one line however long: a URL is there to be copied."""
+    text = f"{_safe(look.status)} from {_safe(look.where)}"
+    page.line((Ink.PLAIN, f"{' ' * indent}{label.ljust(column)}{text}"))
 
 
 def _waived(page: Page, all_waived: Sequence[tuple[RuleOverview, Placed[Waived]]]) -> None:
@@ -306,11 +305,17 @@ def _details(page: Page, rule: RuleOverview, indent: int) -> None:
         at = f" (on {note.where})" if note.where else ""
         page.entry("note", _safe(note.item.what) + _safe(at, MOST_PROSE), indent=indent, column=8)
     for look in rule.looked:
-        page.entry("looked", _look(look), indent=indent, column=8)
+        _look(page, "looked", look, indent, column=8)
+
+
+def _has_reasons(verdict: Verdict) -> bool:
+    return bool(other_causes(verdict)) or any(one.findings or one.undecided for one in verdict.outcomes)
 
 
 def _closure(page: Page, document: Document) -> None:
-    """What decided: the time, the files and the options (S24)."""
+    """What decided: the time, the files and the options (S24); and where reasons are explained."""
+    if any(_has_reasons(judged.verdict) for judged in document.judged):
+        page.entry("", "More about a [reason]: gate explain REASON")
     closure = document.closure
     moment = document.at.isoformat().replace("+00:00", "Z")
     options = [f"{name} {value}" for name, value in closure.options]
