@@ -65,6 +65,13 @@ def add_reach_options(one: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="for everything about one image (default 120)",
     )
+    reach.add_argument(
+        "--trust-realm",
+        action="append",
+        default=[],
+        metavar="HOST=URL",
+        help="send the registry's credentials to this token server (only where the built-in table lacks it)",
+    )
     reach.add_argument("--offline", action="store_true", help="refuse to open any connection")
 
 
