@@ -157,10 +157,7 @@ def _broken(page: Page, rule: RuleOverview) -> None:
     else:
         ink = Ink.RED if rule.status is Status.VIOLATED else Ink.YELLOW
         page.entry(rule.status.upper(), _safe(title), column=11, ink=ink)
-    shown = rule.findings if page.verbose else rule.findings[:MOST_FINDINGS]
-    for placed in shown:
-        _finding(page, placed.item, placed.where)
-    _more(page, len(rule.findings) - len(shown))
+    _findings(page, [(placed.item, placed.where) for placed in rule.findings])
     points = rule.undecided if page.verbose else rule.undecided[:MOST_FINDINGS]
     for point in points:
         _point(page, point.item, point.where)
@@ -177,16 +174,31 @@ def _more(page: Page, left: int) -> None:
         page.entry("-", f"and {left} more: -v shows all", indent=2, column=2)
 
 
-def _finding(page: Page, finding: Finding, where: str) -> None:
-    page.entry("-", _safe(finding.what) + _code(finding.reason.code), indent=2, column=2)
-    if finding.expected:
-        _field(page, "expected", _value(finding.expected))
-    if finding.expected or finding.got:
-        _field(page, "got", _value(finding.got))
-    _field(page, "on", _safe(where, MOST_PROSE))
-    _field(page, "fix", _safe(finding.fix, MOST_PROSE))
-    if page.verbose:
-        _field(page, "about", _safe(finding.about))
+def _findings(page: Page, findings: Sequence[tuple[Finding, str]]) -> None:
+    """Each finding; what is the same for all of them is said once, above."""
+    expected = _same([finding.expected for finding, _ in findings])
+    fix = _same([finding.fix for finding, _ in findings])
+    where = _same([where for _, where in findings])
+    for label, text in (("expected", _value(expected) if expected else ""), ("on", where), ("fix", fix)):
+        if text:
+            page.entry(label, _safe(text, MOST_PROSE), indent=2, column=10)
+    shown = findings if page.verbose else findings[:MOST_FINDINGS]
+    for finding, on in shown:
+        page.entry("-", _safe(finding.what) + _code(finding.reason.code), indent=2, column=2)
+        if finding.expected and not expected:
+            _field(page, "expected", _value(finding.expected))
+        if finding.expected or finding.got:
+            _field(page, "got", _value(finding.got))
+        _field(page, "on", "" if where else _safe(on, MOST_PROSE))
+        _field(page, "fix", "" if fix else _safe(finding.fix, MOST_PROSE))
+        if page.verbose:
+            _field(page, "about", _safe(finding.about))
+    _more(page, len(findings) - len(shown))
+
+
+def _same(texts: Sequence[str]) -> str:
+    """Give what several texts have in common: all of it or nothing."""
+    return texts[0] if len(texts) > 1 and len(set(texts)) == 1 else ""
 
 
 def _point(page: Page, undecided: Undecided, where: str) -> None:

@@ -23,6 +23,7 @@ from tests.reports.documents import (
     IMAGE,
     NO_MAINTAINER,
     REFUSED,
+    ROOT,
     SAMPLES,
     SIGNED,
     SUBJECT,
@@ -115,8 +116,32 @@ def test_an_equal_finding_on_every_platform_is_shown_once() -> None:
 
 def test_a_finding_on_one_of_two_platforms_names_it() -> None:
     """What differs between platforms says where."""
-    after = shown(failed()).split("CVE-2026-0001", 1)[1]
-    assert after.split("    on        ", 1)[1].splitlines()[0] == ARM64
+    outcomes = (
+        on(AMD64, "one", Status.VIOLATED, findings=(ROOT,)),
+        on(ARM64, "one", Status.VIOLATED, findings=(NO_MAINTAINER,)),
+    )
+    text = words(shown(document(Failed(SUBJECT, BOTH, outcomes), 1)))
+    assert f"a user that is not root got (empty) on {AMD64} fix" in text
+    assert f'got "the platform team " on {ARM64} fix' in text
+
+
+def test_what_all_findings_of_a_rule_have_in_common_is_said_once() -> None:
+    """Ten vulnerabilities are ten short entries."""
+    says = """\
+VIOLATED   no-critical (gate.yaml:30:3)
+  expected  no vulnerability of severity critical
+  on        linux/arm64
+  - CVE-2026-0001 in libssl3 3.0.11-1~deb12u2 is critical [vulnerability-found]
+    got       critical (nvd), fixed in 3.0.13-1~deb12u1
+    fix       Update libssl3 to 3.0.13-1~deb12u1, for example by a newer base
+              image.
+  - CVE-2026-0002 in zlib1g 3.0.11-1~deb12u2 is critical [vulnerability-found]
+    got       critical (nvd), fixed in 3.0.13-1~deb12u1
+    fix       Update zlib1g to 3.0.13-1~deb12u1, for example by a newer base
+              image.
+  fix  Rebuild on the current base image: `make image`.
+"""
+    assert says in shown(failed())
 
 
 def test_the_only_platform_of_an_image_is_not_repeated_with_each_finding() -> None:
