@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gate.documents import MALFORMED_JSON, MEDIA_TYPE_MISMATCH, NOT_AN_IMAGE, reason_of
 from gate.errors import MalformedData
 from gate.evidence import Absent, Ask, Found, Kind, Unavailable
 from gate.finding import Note, Reason, Undecided
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
     from gate.oci.platform import Platform
     from gate.subject import Subject
 
-__all__ = ["Images", "PlatformsNeed", "find_images", "reason_of"]
+__all__ = ["ARCHIVE_OWN", "Images", "PlatformsNeed", "find_images"]
 
 #: Indexes inside each other, the subject included; builders write one, registries' tools at most two.
 MOST_NESTING: Final = 3
 #: Children of all indexes together: the largest official images have about 40, attestations included.
 MOST_MEMBERS: Final = 500
+
+#: Annotation of a manifest that was made for an archive without one (gate.sources.docker_archive).
+ARCHIVE_OWN: Final = "image-gate.archive-own-digest"
+_ARCHIVE: Final = "docker-archive:"
 
 _REFERENCE_TYPE: Final = "vnd.docker.reference.type"
 _REFERENCE_DIGEST: Final = "vnd.docker.reference.digest"
@@ -100,52 +105,6 @@ PLATFORM_UNREAD = Reason(
     "slow, "
     "check the credentials and run again.",
 )
-MALFORMED_JSON = Reason(
-    "malformed-json",
-    "A document of the image is broken",
-    "A manifest, index or config is not the JSON document it has to be: cut short, of other types, or too large.",
-    "Push the image again with a current builder. If it is intact elsewhere, the registry or a proxy changes it.",
-)
-AMBIGUOUS_JSON = Reason(
-    "ambiguous-json",
-    "A document can be read in two ways",
-    "It has a key twice, or one that differs from a known key only in upper and lower case. Programs written in Go "
-    "take "
-    "it for the known key, others do not: the gate would judge one image and the runtime run another.",
-    "Nobody's builder writes this. Find out who pushed the image, and build it again.",
-)
-MEDIA_TYPE_MISMATCH = Reason(
-    "media-type-mismatch",
-    "The media type and the content of a document do not agree",
-    "What the registry or the index says a document is, what it says of itself, and what it looks like have to be "
-    "the same "
-    "kind of thing. Otherwise one program sees an image where another sees an index (CVE-2021-41190).",
-    "Push the image again with a current builder; if that does not help, look for a proxy that changes the "
-    "Content-Type.",
-)
-SCHEMA1_IMAGE = Reason(
-    "schema1-image",
-    "The image is in Docker's schema 1 format",
-    "This format from before 2016 has a digest that does not cover what the registry sends, so nothing about it can be "
-    "checked. Docker and containerd no longer run it either.",
-    "Build the image again and push it with a current builder.",
-)
-NOT_AN_IMAGE = Reason(
-    "not-an-image",
-    "This is not a container image",
-    "The reference, or a member of its index, names something else that a registry can hold: a Helm chart, a "
-    "signature, an "
-    "attestation, a file. Rules about images say nothing about it.",
-    "Check the reference. Remove members that are no images from the index and attach them as referrers instead.",
-)
-_MALFORMED: Final = {
-    reason.code: reason for reason in (MALFORMED_JSON, AMBIGUOUS_JSON, MEDIA_TYPE_MISMATCH, SCHEMA1_IMAGE, NOT_AN_IMAGE)
-}
-
-
-def reason_of(error: MalformedData) -> Reason:
-    """Give the reason of a document that could not be read; `malformed-json` for codes without one of their own."""
-    return _MALFORMED.get(error.code, MALFORMED_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +160,7 @@ class _Walk:
         self._opened: set[Digest] = {subject.digest}
         self._members = 0
         self._attestations = 0
+        self._own_digest = False
         self.asks: set[Ask] = set()
         self.images: list[Image] = []
         self.undecided: list[Undecided] = []
@@ -215,7 +175,9 @@ class _Walk:
             return
         if isinstance(document, Index):
             self._index(document, 1)
-        elif (config := self._config(document, name)) is not None:
+            return
+        self._own_digest = ARCHIVE_OWN in document.annotations and self._subject.place.startswith(_ARCHIVE)
+        if (config := self._config(document, name)) is not None:
             self.images.append(Image(config.platform, self._subject.digest, document, config))
 
     def stop(self, reason: Reason, what: str, look: Look | None = None) -> None:
@@ -223,15 +185,24 @@ class _Walk:
         self.undecided.append(Undecided(reason, what, reason.remedy, look))
 
     def notes(self) -> tuple[Note, ...]:
-        """Say what was left out on purpose."""
-        if not self._attestations:
-            return ()
-        return (
-            Note(
-                f"{self._attestations} attestation manifests of BuildKit stand in the index: they are no platforms, "
-                "and nothing in them counts unless it is signed"
-            ),
-        )
+        """Say what was left out on purpose, and what the digest is worth."""
+        notes = []
+        if self._own_digest:
+            notes.append(
+                Note(
+                    "the archive holds no manifest: the digest is the archive's own, no registry knows it, and no "
+                    "signature is over it",
+                    headline=True,
+                )
+            )
+        if self._attestations:
+            notes.append(
+                Note(
+                    f"{self._attestations} attestation manifests of BuildKit stand in the index: they are no "
+                    "platforms, and nothing in them counts unless it is signed"
+                )
+            )
+        return tuple(notes)
 
     def duplicates(self) -> None:
         """Rule 4: no platform twice, no manifest twice."""

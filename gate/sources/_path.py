@@ -1,15 +1,21 @@
-"""`PATH[:NAME][@DIGEST]`: how images in local files are named, after skopeo (containers-transports(5))."""
+"""`PATH[:NAME][@DIGEST]`: how images in local files are named, after skopeo (containers-transports(5)), and opened."""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gate.errors import InvalidReference
 from gate.oci.digest import Digest
+from gate.sources._layout import Unreadable
 
-__all__ = ["LocalName", "parse_local"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LocalName", "open_plain", "parse_local"]
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]", re.ASCII)
 _DIGEST: Final = re.compile(r"@([A-Za-z0-9]+:[^@/\\]*)\Z", re.ASCII)
@@ -47,3 +53,16 @@ def parse_local(text: str, scheme: str) -> LocalName:
             f"{name[:80]!r} is no tag or name of an image in {path!r} (a path ends at its first ':')"
         )
     return LocalName(path, name, digest)
+
+
+#: A FIFO must not hang the gate, a link must not lead it elsewhere; Windows has neither flag.
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file, whose links have been resolved; raises `Unreadable` for anything else and `OSError`."""
+    file = os.fdopen(os.open(path, _FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise Unreadable(f"{path.name} is no plain file")
+    return file

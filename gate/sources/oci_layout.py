@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from gate.errors import SourceError
 from gate.sources._layout import NOT_A_LAYOUT, Layout, Missing, Unreadable
-from gate.sources._path import parse_local
+from gate.sources._path import open_plain, parse_local
 from gate.subject import Subject
 
 if TYPE_CHECKING:
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEME", "OciLayout", "open_source"]
 
 SCHEME: Final = "oci"
-
-#: A FIFO must not hang the gate, a link must not lead it; Windows has neither flag.
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_source(text: str) -> OciLayout:
@@ -96,10 +91,7 @@ class _Directory:
             path = (root / name).resolve(strict=True)
             if not path.is_relative_to(root):
                 raise Unreadable(f"{name} is a link that leads out of the layout")
-            with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise Unreadable(f"{name} is no plain file")
+            with open_plain(path) as file:
                 content = file.read(most + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Missing(name) from error
