@@ -151,10 +151,10 @@ MESSAGE_SIGNATURE = Reason(
 ED25519PH = Reason(
     "signature-ed25519ph",
     "The signature may be of the kind Ed25519ph, which cannot be checked",
-    "cosign 2.6 and later signs with Ed25519 keys in two ways: pure Ed25519 for bundles with a statement, and "
-    "Ed25519ph (RFC 8032, over a hash) for the others. The gate checks the pure one. This signature does not verify as "
-    "pure Ed25519, so it is one of the other kind, or it was made by another key: nobody can say here.",
-    "Sign with a bundle (the default of cosign 3), or use an ECDSA key (`cosign generate-key-pair` makes one).",
+    "There are two kinds of Ed25519 signatures (RFC 8032): the pure one, and Ed25519ph, over a hash. The gate checks "
+    "the pure one, which older cosign makes; cosign 3 signs images as Ed25519ph in both storages. This signature does "
+    "not verify as pure Ed25519, so it is of the other kind, or another key made it: it cannot be told here.",
+    "Sign with an ECDSA key (`cosign generate-key-pair` makes one), and put its public half into the rule file.",
 )
 NEWER_BUNDLE = Reason(
     "bundle-version",

@@ -30,7 +30,7 @@ from gate import refusals
 from gate.attached import Parcel, Referrers, Storage, TagLayers
 from gate.errors import InvalidReference, MalformedData
 from gate.formats import simple_signing
-from gate.formats.bundle import MEDIA_TYPE_PREFIX, Bundle, Material, MessageSignature, bundle_version, parse_bundle
+from gate.formats.bundle import MEDIA_TYPE_PREFIX, Material, MessageSignature, bundle_version, parse_bundle
 from gate.formats.dsse import decode_signature
 from gate.formats.public_key import PublicKey, parse_public_key
 from gate.formats.statement import PAYLOAD_TYPE, Agreement, StatementSubject, parse_statement
@@ -180,7 +180,7 @@ class _Judge:
     def _legacy(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
         signature = decode_signature(parcel.layer.annotations.get(_SIGNATURE, ""), "the signature annotation")  # 2
         if not self.key.verifies(signature, parcel.content):  # 3
-            return False, self._not_ours(_CERTIFICATE in parcel.layer.annotations, "", signature)
+            return False, self._not_ours(signature, "", certified=_CERTIFICATE in parcel.layer.annotations)
         try:
             payload = simple_signing.parse_payload(parcel.content, "the signed payload")  # 4
         except MalformedData as error:
@@ -202,7 +202,9 @@ class _Judge:
             return False, self._without_statement(bundle.content.signature)
         envelope = bundle.content
         if not self.key.verifies(envelope.signature, envelope.signed):  # 3
-            return False, self._not_ours_in(bundle)
+            return False, self._not_ours(
+                envelope.signature, bundle.hint, certified=bundle.material is not Material.PUBLIC_KEY
+            )
         if envelope.payload_type != PAYLOAD_TYPE:  # 4
             return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(envelope.payload_type)}")
         try:
@@ -233,31 +235,20 @@ class _Judge:
             )
         return Refused(refusals.MESSAGE_SIGNATURE, "it is a message signature, without a statement")
 
-    def _not_ours_in(self, bundle: Bundle) -> Refused:
-        if bundle.hint == self.key.hint:
-            return Refused(refusals.INVALID, f"it points at this key ({self.key.fingerprint}), which did not make it")
-        refused = self._not_ours(bundle.material is not Material.PUBLIC_KEY, bundle.hint, b"")
-        return refused if isinstance(refused, Refused) else Refused(refusals.OTHER_KEY, refused.detail)
-
-    def _not_ours(self, certified: bool, hint: str, signature: bytes) -> Refused | Unchecked:  # noqa: FBT001 -- private
+    def _not_ours(self, signature: bytes, hint: str, *, certified: bool) -> Refused | Unchecked:
         """Say as well as can be told who made a signature that the key did not make."""
+        mine = self.key.fingerprint
         if certified:
-            return Refused(
-                refusals.OTHER_KEY, "it was made with a certificate (keyless), which this signer does not look at"
-            )
-        if hint:
-            return Refused(
-                refusals.OTHER_KEY,
-                f"it points at the key {_fingerprint(hint)}; this signer's is {self.key.fingerprint}",
-            )
+            return Refused(refusals.OTHER_KEY, "a certificate made it (keyless), which this signer does not look at")
+        if hint and hint != self.key.hint:
+            return Refused(refusals.OTHER_KEY, f"it points at the key {_fingerprint(hint)}; this signer's is {mine}")
         if self.key.is_ed25519 and len(signature) == _ED25519_BYTES:
             return Unchecked(
-                refusals.ED25519PH, "it does not verify as pure Ed25519; it may be Ed25519ph, or another key's"
+                refusals.ED25519PH, "it is no pure Ed25519 of this key; it may be Ed25519ph, or another key's"
             )
-        return Refused(
-            refusals.OTHER_KEY,
-            f"it does not verify with {self.key.fingerprint}: another key made it, or it was changed",
-        )
+        if hint:
+            return Refused(refusals.INVALID, f"it points at this key ({mine}), which did not make it")
+        return Refused(refusals.OTHER_KEY, f"it does not verify with {mine}: another key made it, or it was changed")
 
     def _named(self, name: str) -> Refused | None:
         """Refuse a signature that does not name an image this signer may vouch for (6)."""
