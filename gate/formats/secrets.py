@@ -26,8 +26,8 @@ class Secret:
 
 
 def find_in_variable(name: str, value: str) -> Secret | None:
-    """Tell whether a variable holds a secret, by its value or by its name."""
-    kind = kind_of_value(value)
+    """Tell whether a variable holds a secret, by its value or by its name; the name itself may be one by accident."""
+    kind = kind_of_value(value) or kind_of_value(name)
     if kind is None and name_is_secret(name) and not _is_harmless(value):
         kind = "a secret by its name"
     return None if kind is None else Secret(shown_name(name), kind, len(value))
