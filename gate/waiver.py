@@ -8,7 +8,7 @@ that resembles it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, cast
@@ -116,7 +116,7 @@ class Waiver:
     expires: date
     place: Place
     ticket: str = ""
-    marks: Mapping[str, Mark] = MappingProxyType({})
+    marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
 
     def expired(self, at: datetime) -> bool:
         """Tell whether its last day (inclusive, UTC) is over at `at`, which has a time zone."""

@@ -216,6 +216,8 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             context = f" {error.context}" if error.context else ""
+            if error.context_mark and error.context_mark.line + 1 != line:
+                context += f" (it starts in line {error.context_mark.line + 1})"
             message = f"not YAML: {error.problem}{context}{_hint(error.context or '', error.problem or '')}"
             raise _Unreadable(Mark(self._text, line, column).mistake(message)) from None
         except yaml.YAMLError as error:

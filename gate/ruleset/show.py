@@ -149,8 +149,9 @@ def _plain(value: object) -> str:
         return f"[{', '.join(_plain(item) for item in value)}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
-    if is_options(type(value)):
-        keys = keys_of(type(value)).values()
+    options: type = type(value)
+    if is_options(options):
+        keys = keys_of(options).values()
         parts = ((key.name, cast("object", getattr(value, key.field))) for key in keys)
         said = (f"{name}: {_plain(part)}" for name, part in parts if part is not None and part != ())
         return "{" + ", ".join(said) + "}"

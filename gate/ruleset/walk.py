@@ -20,7 +20,7 @@ from typing import Final, Literal, Union, get_args, get_origin
 from gate.option import File, Scalar, SignerName, key_of
 from gate.pattern import Glob, Regex
 from gate.printable import clip
-from gate.ruleset.mistakes import Mistakes, meant, nearest, one_of
+from gate.ruleset.mistakes import Mistakes, meant, nearest
 from gate.ruleset.names import repository_glob_problem
 from gate.ruleset.nodes import ListNode, MapNode, Mark, Node, ScalarNode
 from gate.verdict import Place
@@ -251,7 +251,7 @@ class Walk:
         for entry in node.entries:
             inner = f"{path}.{entry.key.text}"
             self.marks[inner] = entry.value.mark
-            key = self.value(entry.key, key_hint, inner)
+            key = self.value(entry.key, key_hint, path)
             value = self.value(entry.value, hint, inner)
             values[entry.key.text if key is BAD else key] = BAD if key is BAD else value
         return BAD if any(value is BAD for value in values.values()) else MappingProxyType(values)
@@ -284,19 +284,18 @@ class Walk:
         if not isinstance(node, ScalarNode):
             return self._one(node, members[-1], path)
         words = tuple(word for member in members for word in words_of(member) or ())
-        others = tuple(_expected(member) for member in members if words_of(member) is None)
-        expected = ", ".join((*words, *others))
-        self.mistakes.add(
-            node.mark,
-            f"{_last(path)!r} cannot be {clip(node.text, 100)!r} (one of: {expected}){meant(node.text, words)}",
-        )
+        free = tuple(member for member in members if words_of(member) is None)
+        if len(free) == 1 and not nearest(node.text, words):
+            return self._one(node, free[0], path)  # its own message says best what is wrong
+        expected = (*words, *map(_expected, free))
+        self.mistakes.add(node.mark, _none_of(path, node.text, expected, words))
         return BAD
 
     def _scalar(self, node: ScalarNode, hint: Hint, path: str) -> object:
         words = words_of(hint)
         if words is not None:
             if node.text not in words:
-                return _Wrong(one_of(_last(path), node.text, words))
+                return _Wrong(_none_of(path, node.text, words, words))
             return hint(node.text) if isinstance(hint, type) else node.text
         if hint is File:
             file = self.read_file(node.text, _last(path))
@@ -321,6 +320,10 @@ class _Wrong:
     """What is wrong with a scalar."""
 
     message: str
+
+
+def _none_of(path: str, text: str, expected: tuple[str, ...], words: tuple[str, ...]) -> str:
+    return f"{_last(path)!r} cannot be {clip(text, 100)!r} (one of: {', '.join(expected)}){meant(text, words)}"
 
 
 def _text(node: ScalarNode, path: str) -> object:
