@@ -2,12 +2,14 @@
 
 Go's decoder matches keys under case folding and takes the last of two equal keys; Python's does
 neither and takes the last. An object that two readers could understand differently is refused:
-equal keys, keys equal under case folding, `NaN`, trailing data, too deep, not UTF-8.
+equal keys, keys equal under case folding, `NaN`, numbers too large, half surrogate pairs, trailing data, too deep,
+not UTF-8.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -21,12 +23,13 @@ __all__ = ["MOST_DEPTH", "fold", "parse_object", "parse_strict", "refuse_lookali
 #: Deeper than any manifest, statement or bundle; shallow enough for Python's own stack.
 MOST_DEPTH: Final = 64
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def fold(key: str) -> str:
-    """Fold `key` as Go's encoding/json compares keys (simple folding: K and ſ included)."""
-    return key.casefold()
+    """Fold `key` as any reader might that ignores case: Go's (U+212A and ſ included), Java's, .NET's (ı)."""
+    return key.lower() if key.isascii() else key.casefold().upper().casefold()
 
 
 def parse_strict(content: bytes, what: str) -> object:
@@ -42,7 +45,9 @@ def parse_strict(content: bytes, what: str) -> object:
         msg = f"{what} is not UTF-8 text (byte {error.start})"
         raise MalformedData(msg, "malformed-json") from error
     try:
-        return json.loads(text, object_pairs_hook=_unambiguous(what), parse_constant=_no_constant)  # noqa: TID251 -- this is gate.strict_json
+        value: object = json.loads(  # noqa: TID251 -- this is gate.strict_json
+            text, object_pairs_hook=_unambiguous(what), parse_constant=_no_constant, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         msg = f"{what} is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise MalformedData(msg, "malformed-json") from error
@@ -51,6 +56,8 @@ def parse_strict(content: bytes, what: str) -> object:
             raise
         msg = f"{what} is not JSON that can be read: {error}"
         raise MalformedData(msg, "malformed-json") from error
+    _refuse_half_pairs(text, value, what)
+    return value
 
 
 def parse_object(content: bytes, what: str, known: frozenset[str] = frozenset()) -> dict[str, object]:
@@ -93,8 +100,27 @@ def _unambiguous(what: str) -> Callable[[list[tuple[str, object]]], dict[str, ob
 
 
 def _no_constant(name: str) -> NoReturn:
-    msg = f"{name} is not JSON"
-    raise MalformedData(msg, "malformed-json")
+    msg = f"{name} is no number of JSON"
+    raise ValueError(msg)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        msg = f"the number {text[:40]} is too large"
+        raise ValueError(msg)
+    return number
+
+
+def _refuse_half_pairs(text: str, value: object, what: str) -> None:
+    """Refuse half a surrogate pair: it is no text, and Go's reader makes U+FFFD of any, so that keys fall together."""
+    if not _SURROGATE.search(text):
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        msg = f"{what} holds half of a surrogate pair, which is no character"
+        raise MalformedData(msg, "ambiguous-json") from error
 
 
 def _refuse_depth(content: bytes, what: str) -> None:
