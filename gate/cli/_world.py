@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -31,8 +32,10 @@ class World:
         self.now = now
 
     def say(self, text: str) -> None:
-        """Write a line for people to standard error."""
-        self.stderr.write(text + "\n")
+        """Write lines for people to standard error: CI runners parse that stream too (S43)."""
+        from gate.printable import harmless, printable
+
+        self.stderr.write("\n".join(harmless(printable(line)) for line in text.split("\n")) + "\n")
 
     def style(self, colour: str, *, verbose: bool) -> Style:
         """Choose how to show on standard output; presentation only, never part of a verdict (no-color.org)."""
@@ -54,5 +57,8 @@ def _now() -> datetime:
 
 
 def real_world() -> World:
-    """Give the process's own streams, environment and clock."""
+    """Give the process's own streams, environment and clock. Reports are UTF-8 wherever they are read."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     return World(sys.stdout, sys.stderr, os.environ, _now)

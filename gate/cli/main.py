@@ -71,14 +71,14 @@ def main(argv: Sequence[str], world: World) -> int:
         return _dispatch(list(argv), world)
     except RuleFileError as error:
         many = f"{len(error.mistakes)} mistakes" if len(error.mistakes) > 1 else "1 mistake"
-        world.say(_safe(f"{error}\ngate: {many} in the rule files; nothing was judged (exit {USAGE})"))
+        world.say(f"{error}\ngate: {many} in the rule files; nothing was judged (exit {USAGE})")
         return USAGE
     except UsageError as error:
-        world.say(_safe(f"gate: {error}"))
+        world.say(f"gate: {error}")
         return USAGE
     except GateError as error:
         hint = getattr(error, "hint", "")
-        world.say(_safe(f"gate: {error}" + (f"\n      {hint}" if hint else "")))
+        world.say(f"gate: {error}" + (f"\n      {hint}" if hint else ""))
         return NO_VERDICT
 
 
@@ -132,13 +132,6 @@ def _choices(node: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser
     return {}
 
 
-def _safe(text: str) -> str:
-    """Escape everything but our own line breaks (S43)."""
-    from gate.printable import printable
-
-    return "\n".join(printable(line) for line in text.split("\n"))
-
-
 def run() -> NoReturn:
     """Run the process's own command line and end the process; the only place that does (S1)."""
     try:
@@ -168,9 +161,9 @@ def _crash_text(error: BaseException) -> None:
 
     where = traceback.extract_tb(error.__traceback__)[-1:]
     place = f" at {os.path.basename(where[0].filename)}:{where[0].lineno}" if where else ""  # noqa: PTH119 -- a name, not a file
-    sys.stderr.write(
-        _safe(f"gate: this is a bug in gate {__version__}: {type(error).__name__}: {clip(str(error))}{place}")
-        + "\n      no verdict (exit 3). Please report this line.\n"
+    real_world().say(
+        f"gate: this is a bug in gate {__version__}: {type(error).__name__}: {clip(str(error))}{place}\n"
+        "      no verdict (exit 3). Please report this line."
     )
 
 
