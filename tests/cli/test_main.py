@@ -12,7 +12,9 @@ import pytest
 from gate import __version__
 
 
-def gate(*arguments: str, code: str = "from gate.cli.main import run; run()", **more: object) -> subprocess.CompletedProcess[str]:
+def gate(
+    *arguments: str, code: str = "from gate.cli.main import run; run()", **more: object
+) -> subprocess.CompletedProcess[str]:
     """Run the real command in a process of its own, with nothing of our environment."""
     return subprocess.run(
         [sys.executable, "-I", "-c", code, *arguments],
@@ -136,5 +138,7 @@ def test_a_reader_that_went_away_is_three() -> None:
 
 def test_an_exit_handler_cannot_change_the_code() -> None:
     """What other code registered for the end of the process never runs."""
-    done = gate(code="import atexit, os; atexit.register(lambda: os._exit(0)); import gate.cli.main as m; m.main = lambda *_: 1; m.run()")
+    done = gate(
+        code="import atexit, os; atexit.register(lambda: os._exit(0)); import gate.cli.main as m; m.main = lambda *_: 1; m.run()"
+    )
     assert done.returncode == 1
