@@ -218,7 +218,8 @@ class Walk:
         if origin is Mapping:
             return self._mapping(node, get_args(hint)[0], get_args(hint)[1], path)
         if is_options(hint):
-            return self.options(node, typing.cast("type", hint), f"{_last(path)!r}", path)
+            what = f"an entry of {_last(path)!r}" if path.endswith("]") else f"{_last(path)!r}"
+            return self.options(node, typing.cast("type", hint), what, path)
         if not isinstance(node, ScalarNode):
             self.mistakes.add(node.mark, f"{_last(path)!r} is {_expected(hint)}, not {_kind(node)}")
             return BAD
