@@ -1,22 +1,54 @@
 """The protocol of scanner report formats, and the report every format is read into.
 
 A format is one module in `gate/scanners/`. A report that cannot be read is no report without
-findings: `read` raises, and the rule is undecided.
+findings: `read` raises, and the rule is undecided. The words that scanners use for severities and
+fix states are folded here, so that every format folds them alike.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol, Self
+
+from gate.finding import Reason
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from gate.oci.digest import Digest
     from gate.oci.platform import Platform
 
-__all__ = ["FixState", "OperatingSystem", "Report", "ReportSubject", "Scanner", "Severity", "Vulnerability"]
+__all__ = [
+    "EMPTY_PACKAGE_LIST", "NOTHING_SCANNED", "OS_NOT_COVERED", "FixState", "Gap", "OperatingSystem", "Report",
+    "ReportSubject", "Scanner", "Severity", "Vulnerability", "canonical_id", "fix_state_of", "severity_of", "time_of",
+]  # fmt: skip
+
+OS_NOT_COVERED = Reason(
+    "os-not-covered",
+    "The scanner did not look at the packages of this operating system",
+    "The report names the image's distribution and has no result about its packages: the scanner does not support "
+    "that distribution, or was told to look at other packages only. Scanners say so in one line of their log and end "
+    "as if all were well.",
+    "Scan again without `--pkg-types`, with a scanner that supports the distribution, or build the image on a "
+    "supported one.",
+)
+NOTHING_SCANNED = Reason(
+    "nothing-scanned",
+    "The report does not show that anything was scanned",
+    "There is neither a distribution nor a list of packages in the report, so its silence about vulnerabilities says "
+    "nothing.",
+    "If the image really holds no packages (one static binary, say), allow that with `report: {allow-no-packages: "
+    "true}`. Otherwise scan again with a scanner that knows the distribution.",
+)
+EMPTY_PACKAGE_LIST = Reason(
+    "empty-package-list",
+    "The report lists no packages and no vulnerabilities",
+    "The scanner recognised the distribution and found no package. An image whose package database was deleted to "
+    "make it smaller looks like that, and so does a report that was written without its package list.",
+    "Keep the package database in the image (`/lib/apk/db`, `/var/lib/dpkg`, `/var/lib/rpm`), and write the report "
+    "with its package list (Trivy: `--list-all-pkgs`). If the image really holds none, say `report: "
+    "{allow-no-packages: true}`.",
+)
 
 
 class Severity(IntEnum):
@@ -58,9 +90,10 @@ class FixState(IntEnum):
     WONT_FIX = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Vulnerability:
+class Vulnerability(NamedTuple):
     """One defect in one package, as a scanner reported it. `where` is the target or path inside the image.
+
+    A tuple, because a report holds tens of thousands. `aliases` are other names that the entry itself gives.
 
     `suppressed` is who hid it and why, where the report still shows it; it counts all the same unless
     a rule respects the scanner's suppressions.
@@ -107,25 +140,30 @@ class OperatingSystem:
     end_of_life: bool | None
 
 
+class Gap(NamedTuple):
+    """Why a report's silence is no evidence: the rule that relies on it is undecided."""
+
+    reason: Reason
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One scanner report, read whole.
+    """One scanner report of an image, read whole.
 
-    `covers` names the package kinds the report proves it listed: `os` and languages (`python-pkg`).
-    `gaps` are sentences saying why its silence is no evidence (an OS it does not know, nothing
-    scanned): a rule that relies on it is undecided. `kind` is `image`, or what else was scanned.
+    `covers` names the package kinds the report shows it looked at: `os` and languages (`python-pkg`).
+    `created` is None where the report has no time that can be true. `notes` are sentences worth
+    saying that decide nothing (it looks filtered, a word nobody knows).
     """
 
     scanner: str
     scanner_version: str
     created: datetime | None
-    kind: str
     subject: ReportSubject
     os: OperatingSystem | None
     covers: frozenset[str]
-    packages: int | None
     vulnerabilities: tuple[Vulnerability, ...]
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -141,3 +179,63 @@ class Scanner(Protocol):
     def read(self, content: bytes) -> Report:
         """Read the whole document; raises `MalformedData` with what is wrong and what to do."""
         ...
+
+
+#: What scanners call the rungs of the ladder; anything else is unknown, and said.
+_SEVERITY_WORDS: Final = {
+    "critical": Severity.CRITICAL, "defcon1": Severity.CRITICAL,
+    "high": Severity.HIGH, "important": Severity.HIGH,
+    "medium": Severity.MEDIUM, "moderate": Severity.MEDIUM,
+    "low": Severity.LOW,
+    "negligible": Severity.NEGLIGIBLE, "unimportant": Severity.NEGLIGIBLE, "informational": Severity.NEGLIGIBLE,
+    "info": Severity.NEGLIGIBLE, "note": Severity.NEGLIGIBLE,
+    "none": Severity.NONE,
+    "unknown": Severity.UNKNOWN, "undefined": Severity.UNKNOWN, "untriaged": Severity.UNKNOWN, "": Severity.UNKNOWN,
+}  # fmt: skip
+
+
+def severity_of(word: str) -> tuple[Severity, bool]:
+    """Fold a scanner's word onto the ladder; the second value tells whether the word is one that is known."""
+    severity = _SEVERITY_WORDS.get(word.strip().lower())
+    return (Severity.UNKNOWN, False) if severity is None else (severity, True)
+
+
+_FIX_STATES: Final = {
+    "": FixState.NOT_FIXED,
+    "fixed": FixState.FIXED,
+    "affected": FixState.NOT_FIXED, "not_affected": FixState.NOT_FIXED, "fix_deferred": FixState.NOT_FIXED,
+    "not-fixed": FixState.NOT_FIXED,
+    "will_not_fix": FixState.WONT_FIX, "end_of_life": FixState.WONT_FIX, "wont-fix": FixState.WONT_FIX,
+}  # fmt: skip
+
+
+def fix_state_of(status: str, fixed_version: str) -> FixState:
+    """Tell whether a fix exists; a status nobody knows, or that is not decided, is unknown (S31)."""
+    if fixed_version.strip():
+        return FixState.FIXED
+    return _FIX_STATES.get(status.strip().lower(), FixState.UNKNOWN)
+
+
+def canonical_id(text: str) -> str:
+    """Write an id as its own database writes it: `CVE-2024-1`, `GHSA-xxxx-…`; others stay as they are."""
+    text = text.strip()
+    if text.startswith("CVE-") and text.isupper():
+        return text
+    folded = text.lower()
+    if folded.startswith("cve-"):
+        return folded.upper()
+    return f"GHSA-{folded[5:]}" if folded.startswith("ghsa-") else text
+
+
+#: Go writes year 1 for a time that was never set, and 1970 is what an unset clock says.
+_FIRST_YEAR: Final = 1990
+
+
+def time_of(text: str) -> datetime | None:
+    """Read RFC 3339, UTC where no zone is given (S6); None for what is no time, or one that was never set."""
+    try:
+        time = datetime.fromisoformat(text.strip())
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time if time.year >= _FIRST_YEAR else None

@@ -1,0 +1,258 @@
+"""The vulnerabilities of one result: read typed and at once, or pair by pair where that may hide something (S11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gate.errors import MalformedData
+from gate.formats.members import parse_members, single
+from gate.scanner import FixState, Severity, Vulnerability, canonical_id, fix_state_of, severity_of, time_of
+from gate.scanners.trivy.values import members_of, text_of, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+__all__ = ["Reader"]
+
+_MODIFIED: Final = frozenset({"Type", "Status", "Statement", "Source", "Finding"})
+
+
+class _Text(str):
+    """A string that came through `Reader.hook`, and so was counted."""
+
+    __slots__ = ()
+
+
+class _Names(tuple[str, ...]):
+    """`VendorIDs`, counted likewise."""
+
+    __slots__ = ()
+
+
+_NO: Final = None  # a default that says: this key was not there
+
+
+class _Identifier(Struct, gc=False, frozen=True, forbid_unknown_fields=True):
+    PURL: _Text
+    UID: Raw = Raw()
+    BOMRef: Raw = Raw()
+
+
+_NOBODY: Final = _Identifier(PURL=_Text())
+
+
+class _Entry(Struct, gc=False, forbid_unknown_fields=True):
+    """A vulnerability, in the order Trivy writes it. What is `Raw` is passed over; any other key is looked at twice."""
+
+    VulnerabilityID: _Text = _NO  # type: ignore[assignment]
+    VendorIDs: _Names = _NO  # type: ignore[assignment]
+    PkgID: Raw = Raw()
+    PkgName: _Text = _NO  # type: ignore[assignment]
+    PkgPath: _Text = _NO  # type: ignore[assignment]
+    PkgIdentifier: _Identifier = _NOBODY
+    InstalledVersion: _Text = _NO  # type: ignore[assignment]
+    FixedVersion: _Text = _NO  # type: ignore[assignment]
+    Status: _Text = _NO  # type: ignore[assignment]
+    Layer: Raw = Raw()
+    SeveritySource: _Text = _NO  # type: ignore[assignment]
+    PrimaryURL: Raw = Raw()
+    DataSource: Raw = Raw()
+    Fingerprint: Raw = Raw()
+    Title: _Text = _NO  # type: ignore[assignment]
+    Description: Raw = Raw()
+    Severity: _Text = _NO  # type: ignore[assignment]
+    CweIDs: Raw = Raw()
+    VendorSeverity: Raw = Raw()
+    CVSS: Raw = Raw()
+    References: Raw = Raw()
+    PublishedDate: _Text = _NO  # type: ignore[assignment]
+    LastModifiedDate: Raw = Raw()
+    Custom: Raw = Raw()
+
+
+_READ: Final = (
+    "VulnerabilityID", "VendorIDs", "PkgName", "PkgPath", "InstalledVersion", "FixedVersion", "Status",
+    "SeveritySource", "Title", "Severity", "PublishedDate",
+)  # fmt: skip
+_KNOWN: Final = frozenset({*_READ, "PkgIdentifier"})
+_PURL: Final = frozenset({"PURL"})
+
+
+class Reader:
+    """Reads the vulnerabilities of one result: typed and at once, or pair by pair where that may hide something.
+
+    msgspec keeps the last of two equal keys, but every value of a key that is read passes through
+    `hook`, the overwritten ones too: if more values came by than are left, a key stood there twice.
+    A key that `_Entry` does not list may be a known one in other letters. Either way the entries are
+    read again as pairs, slowly, and that decides.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.odd_words: set[str] = set()
+        self._target = target
+        self._passed = 0
+        self._texts: dict[object, _Text] = {"": _Text(), None: _Text()}
+        self._severities: dict[str, Severity] = {}
+        self._times: dict[str, datetime | None] = {}
+        self._fixes: dict[tuple[str, str], tuple[FixState, tuple[str, ...]]] = {}
+
+    def hook(self, kind: type, value: object) -> object:
+        """Count and keep one value; the same text is kept once."""
+        self._passed += 1
+        if kind is _Text:
+            try:
+                return self._texts[value]
+            except KeyError:
+                if isinstance(value, str):
+                    text = self._texts[value] = _Text(value)
+                    return text
+        elif value is None:
+            return _Names()
+        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return _Names(value)
+        raise ValueError("another type than expected")
+
+    def read(self, raw: Raw, what: str) -> list[Vulnerability]:
+        """Read one `Vulnerabilities` list; raises `MalformedData`."""
+        try:
+            entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=self.hook).decode(raw) or []
+        except msgspec.DecodeError:
+            return self._read_pairs(raw, what)
+        found = [self._build(entry, what) for entry in entries]
+        return found if self._passed == _present(entries) else self._read_pairs(raw, what)
+
+    def _build(self, entry: _Entry, what: str) -> Vulnerability:
+        return self.vulnerability(
+            entry.VulnerabilityID or "",
+            entry.PkgName or "",
+            entry.InstalledVersion or "",
+            entry.Severity or "",
+            entry.SeveritySource or "",
+            entry.Status or "",
+            entry.FixedVersion or "",
+            entry.PkgIdentifier.PURL,
+            entry.VendorIDs,
+            entry.PublishedDate or "",
+            entry.PkgPath or "",
+            entry.Title or "",
+            "",
+            what,
+        )
+
+    def vulnerability(  # noqa: PLR0913, PLR0917 -- called for each of a hundred thousand entries: no mapping in between
+        self,
+        name: str,
+        package: str,
+        version: str,
+        severity: str,
+        source: str,
+        status: str,
+        fixed: str,
+        purl: str,
+        vendor_ids: Sequence[str] | None,
+        published: str,
+        path: str,
+        title: str,
+        suppressed: str,
+        what: str,
+    ) -> Vulnerability:
+        """Give one vulnerability; raises `MalformedData` if it names no id or no package."""
+        if not name or not package:
+            missing = "VulnerabilityID" if not name else "PkgName"
+            raise MalformedData(f"an entry of {what} has no {missing}", "report-malformed")
+        rung = self._severities.get(severity)
+        if rung is None:
+            rung = self._rung(severity)
+        if published not in self._times:
+            self._times[published] = time_of(published)
+        fix = self._fixes.get((status, fixed))
+        if fix is None:
+            versions = tuple(part.strip() for part in fixed.split(",") if part.strip())
+            fix = self._fixes[status, fixed] = (fix_state_of(status, fixed), versions)
+        return Vulnerability(
+            canonical_id(name),
+            package,
+            version,
+            rung,
+            source,
+            *fix,
+            purl,
+            _aliases(vendor_ids) if vendor_ids else (),
+            self._times[published],
+            path or self._target,
+            title,
+            status,
+            suppressed,
+        )
+
+    def _rung(self, word: str) -> Severity:
+        severity, is_known = severity_of(word)
+        if not is_known:
+            self.odd_words.add(word)
+        self._severities[word] = severity
+        return severity
+
+    def _read_pairs(self, raw: Raw, what: str) -> list[Vulnerability]:
+        elements = msgspec.json.decode(raw, type=list[Raw] | None) or []
+        return [
+            self._from_pairs(parse_members(bytes(element), what), "", f"{what}[{number}]")
+            for number, element in enumerate(elements)
+        ]
+
+    def _from_pairs(self, value: object, suppressed: str, what: str) -> Vulnerability:
+        members = single(value, _KNOWN, what)
+        purl = members_of(members.get("PkgIdentifier"), _PURL, f"{what}.PkgIdentifier").get("PURL")
+        texts = {key: text_of(members.get(key), f"{what}.{key}") for key in _READ if key != "VendorIDs"}
+        return self.vulnerability(
+            texts["VulnerabilityID"],
+            texts["PkgName"],
+            texts["InstalledVersion"],
+            texts["Severity"],
+            texts["SeveritySource"],
+            texts["Status"],
+            texts["FixedVersion"],
+            text_of(purl, f"{what}.PURL"),
+            texts_of(members.get("VendorIDs"), f"{what}.VendorIDs"),
+            texts["PublishedDate"],
+            texts["PkgPath"],
+            texts["Title"],
+            suppressed,
+            what,
+        )
+
+    def read_modified(self, raw: Raw, what: str) -> list[Vulnerability]:
+        """Read the findings that Trivy was told to hide, where `--show-suppressed` left them in the report."""
+        found = []
+        for number, element in enumerate(msgspec.json.decode(raw, type=list[Raw] | None) or []):
+            where = f"{what}[{number}]"
+            members = single(parse_members(bytes(element), where), _MODIFIED, where)
+            if members.get("Type") not in {None, "", "vulnerability"}:
+                continue  # a secret, misconfiguration or licence
+            status, source, statement = (
+                text_of(members.get(key), f"{where}.{key}") for key in ("Status", "Source", "Statement")
+            )
+            by = f"{status or 'hidden'} by {source or 'somebody'}" + (f": {statement}" if statement else "")
+            found.append(self._from_pairs(members.get("Finding"), by, where))
+        return found
+
+
+def _present(entries: Sequence[_Entry]) -> int:
+    """Count the values that are left in the entries, each of which passed the hook."""
+    count = 0
+    for entry in entries:
+        count += (
+            (entry.VulnerabilityID is not None) + (entry.VendorIDs is not None) + (entry.PkgName is not None)
+            + (entry.PkgPath is not None) + (entry.PkgIdentifier is not _NOBODY) + (entry.InstalledVersion is not None)
+            + (entry.FixedVersion is not None) + (entry.Status is not None) + (entry.SeveritySource is not None)
+            + (entry.Title is not None) + (entry.Severity is not None) + (entry.PublishedDate is not None)
+        )  # fmt: skip
+    return count
+
+
+def _aliases(vendor_ids: Sequence[str]) -> tuple[str, ...]:
+    """Give the other names of the same defect; an advisory (RHSA, DSA) covers many and is no name of one."""
+    return tuple(canonical_id(name) for name in vendor_ids if name.strip().upper().startswith(("CVE-", "GHSA-")))
