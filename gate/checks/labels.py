@@ -350,7 +350,7 @@ def _disagreement(key: str, places: Mapping[str, Mapping[str, str]]) -> Iterable
 
 
 def _bounded(findings: list[Finding]) -> list[Finding]:
-    """Keep a screen of findings and count the others: a hostile image can have a hundred thousand labels."""
+    """Keep a screen of findings and count the others: a hostile image can have a thousand labels."""
     if len(findings) <= MOST_FINDINGS:
         return findings
     rest = len(findings) - MOST_FINDINGS

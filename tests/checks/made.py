@@ -104,6 +104,7 @@ class Made:
     def findings(self, check: Check, at: datetime = AT) -> list[Finding]:
         """Give all findings, equal ones of several platforms once; nothing may be undecided."""
         judged = self.judged(check, at)
+        assert judged
         assert not any(judgement.undecided for judgement in judged)
         return list(dict.fromkeys(finding for judgement in judged for finding in judgement.findings))
 
