@@ -82,7 +82,7 @@ def pae(kind: str, payload: bytes) -> bytes:
     return b" ".join([b"DSSEv1", str(len(kind.encode())).encode(), kind.encode(), str(len(payload)).encode(), payload])
 
 
-def simple_payload(subject: Subject, **changes: object) -> dict[str, object]:
+def simple_payload(subject: Subject, /, **changes: object) -> dict[str, object]:
     """Make the payload of the older storage. `changes`: reference, digest, kind, optional, critical."""
     critical: dict[str, object] = {
         "identity": {"docker-reference": changes.get("reference", subject.repository)},
@@ -111,13 +111,13 @@ def put_legacy(
     world.put_manifest(packed(document), tag=f"sha256-{subject.digest.hex}.sig")
 
 
-def legacy(world: World, subject: Subject, by: Key, payload: bytes | None = None, **changes: object) -> None:
+def legacy(world: World, subject: Subject, by: Key, payload: bytes | None = None, /, **changes: object) -> None:
     """Sign in the older storage. `changes` as in `simple_payload`."""
     content = packed(simple_payload(subject, **changes)) if payload is None else payload
     put_legacy(world, subject, [(content, {"annotations": {SIGNATURE: b64(by.sign(content))}})])
 
 
-def statement(subject: Subject, **changes: object) -> dict[str, object]:
+def statement(subject: Subject, /, **changes: object) -> dict[str, object]:
     """Make what cosign says in a bundle; `changes` replace members."""
     made = {
         "_type": "https://in-toto.io/Statement/v1",
@@ -143,7 +143,7 @@ def bundle(by: Key, payload: bytes, kind: str = "application/vnd.in-toto+json", 
 
 
 def put_referrer(
-    world: World, subject: Subject, content: bytes, listed: dict[str, object] | None = None, **manifest: object
+    world: World, subject: Subject, content: bytes, /, listed: dict[str, object] | None = None, **manifest: object
 ) -> str:
     """Attach a blob as a bundle; `manifest` replaces members, `listed` members of the descriptor in the list."""
     world.put_blob(content)
@@ -168,7 +168,7 @@ def put_referrer(
     return digest
 
 
-def attach(world: World, subject: Subject, by: Key, payload: bytes | None = None, **changes: object) -> str:
+def attach(world: World, subject: Subject, by: Key, payload: bytes | None = None, /, **changes: object) -> str:
     """Sign with a bundle. `changes` replace members of the statement."""
     content = packed(statement(subject, **changes)) if payload is None else payload
     return put_referrer(world, subject, packed(bundle(by, content)))

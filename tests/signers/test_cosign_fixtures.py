@@ -100,7 +100,7 @@ def test_fallback_tag_is_asked_where_there_is_no_referrers_api(case: dict[str, A
 @pytest.mark.parametrize("storage", ["legacy", "bundle"])
 @pytest.mark.parametrize("kind", ["p384", "p521", "rsa2048", "rsa3072"])
 def test_keys_of_other_kinds_count(kind: str, storage: str) -> None:
-    """cosign 3 signs with the hash of the curve's size; every kind it can make but Ed25519 counts."""
+    """Cosign 3 signs with the hash of the curve's size; every kind it can make but Ed25519 counts."""
     folder = FIXTURES / "cosign-key-kinds"
     world, subjects = read_layout(folder, api=False)
     key = (folder / f"{kind}.pub").read_bytes()
@@ -109,7 +109,7 @@ def test_keys_of_other_kinds_count(kind: str, storage: str) -> None:
 
 @pytest.mark.parametrize("storage", ["legacy", "bundle"])
 def test_ed25519_of_cosign_cannot_be_checked_and_is_named(storage: str) -> None:
-    """cosign 3 signs with Ed25519 keys as Ed25519ph, which is said and never counts (S20)."""
+    """Cosign 3 signs with Ed25519 keys as Ed25519ph, which is said and never counts (S20)."""
     folder = FIXTURES / "cosign-key-kinds"
     world, subjects = read_layout(folder, api=False)
     subject = subjects[f"ed25519-{storage}"]
