@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -244,3 +245,15 @@ def test_a_waiver_ends_within_a_year(tmp_path: Path) -> None:
     ]
     assert refused(tmp_path, ruleset(), GOOD.replace("2027-01-31", "9999-12-31"))
     check_waivers(read(tmp_path, GOOD), ruleset(), datetime(9999, 12, 31, 23, tzinfo=UTC))
+
+
+# The docs
+
+
+def test_the_waiver_files_of_the_docs_are_good(tmp_path: Path) -> None:
+    """Every example of docs/waivers.md."""
+    page = (Path(__file__).parents[1] / "docs" / "waivers.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 1
+    for block in blocks:
+        assert read(tmp_path, block)

@@ -32,6 +32,13 @@ MOST_EXTENDS: Final = 8
 #: Keys and trust roots are small; the largest trust root seen has 7 kB.
 MOST_FILE_BYTES: Final = 1024 * 1024
 
+#: Keys that people look for at the top of a rule file, and where they belong.
+_ELSEWHERE: Final = {
+    "waivers": "waivers live in files of their own, named with --waivers",
+    "images": "a rule says where it holds: `for: {images: […]}`",
+    "for": "a rule says where it holds: `for` stands inside a rule",
+}
+
 _SPECIFIER: Final = re.compile(r"[<>=!~][<>=!~0-9A-Za-z.*+ ,-]{0,100}", re.ASCII)
 _PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 
@@ -135,7 +142,11 @@ class Reader:
             self.mistakes.add(node.mark, "a rule file is a mapping: it starts with `gate: 1` and has `rules:`")
             return
         sections = {entry.key.text: entry for entry in node.entries if entry.key.text in {"rules", "signers"}}
-        rest = MapNode(node.mark, tuple(entry for entry in node.entries if entry.key.text not in sections))
+        for entry in node.entries:
+            if entry.key.text in _ELSEWHERE:
+                self.mistakes.add(entry.key.mark, _ELSEWHERE[entry.key.text])
+        others = (entry for entry in node.entries if entry.key.text not in sections.keys() | _ELSEWHERE.keys())
+        rest = MapNode(node.mark, tuple(others))
         if not self._head(file, rest):
             return
         if file.head.advisory is not None and not is_outermost:

@@ -79,10 +79,10 @@ def _flow(node: Node) -> str:
 
 
 def _word(node: ScalarNode) -> str:
-    """Write a scalar so that it reads back the same; anything unusual in JSON's quotes, which are YAML's too."""
+    """Write a scalar so that it reads back the same; anything unusual in double quotes, as JSON escapes it."""
     if node.plain and _BARE.fullmatch(node.text):
         return node.text
-    return json.dumps(node.text).replace("##", "#\\u0023")
+    return json.dumps(node.text, ensure_ascii=False).replace("##", "#\\u0023")
 
 
 def explained(name: str, loaded: Loaded) -> str:

@@ -96,6 +96,10 @@ rules:
         (("gate: 1\nsigners:\n  release: {kind: cosign-key, key: keys/a.pub, log: none}\nrules:\n"
          "  a: {check: signature, signed-by: relese}"),
          ["gate.yaml:5:36: there is no signer 'relese' (there are: release); did you mean 'release'?"]),
+        ("gate: 1\nwaivers: []\nimages: x\nfor: {}\nrules:\n" + RULE,
+         ["gate.yaml:2:1: waivers live in files of their own, named with --waivers",
+          "gate.yaml:3:1: a rule says where it holds: `for: {images: […]}`",
+          "gate.yaml:4:1: a rule says where it holds: `for` stands inside a rule"]),
         ("gate: 1\nadvisory: true\nrules:\n" + RULE,
          ["gate.yaml:2:11: 'advisory' is a mapping (keys with values), not the text 'true'"]),
         ("gate: 1\nadvisory: {}\nrules:\n" + RULE, ["gate.yaml:2:11: 'advisory' lacks the key 'until': say `until: 2027-01-15`"]),
