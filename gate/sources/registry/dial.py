@@ -149,7 +149,7 @@ class Dialler:
             alone = position == len(addresses) - 1
             try:
                 seconds = self._deadline.left(CONNECT_SECONDS if alone else _FIRST_TRY_SECONDS)
-                connection = socket.create_connection((address, port), seconds)
+                connection = self._settings.connect((address, port), seconds)
             except OSError as error:
                 last = _connect_trouble(error, host, port, address)
             else:
@@ -179,13 +179,12 @@ class Dialler:
             connection.close()
             raise
 
-    def _addresses(self, host: str, port: int, within: Within, origin: Origin | None) -> list[str]:
+    def _addresses(self, host: str, port: int, within: Within, origin: Origin | None) -> tuple[str, ...]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = self._settings.lookup(host, port)[:MOST_ADDRESSES]
         except (OSError, UnicodeError) as error:
             detail = getattr(error, "strerror", None) or str(error)
             raise Trouble(NETWORK, f"the name {clip(host)} does not resolve: {clip(detail, 120)}", retries=1) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))[:MOST_ADDRESSES]
         nearest = Nearness.PUBLIC
         for address in addresses:
             near = nearness(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["CredentialPlaces", "Proxies", "Settings", "Surroundings"]
+
+
+def addresses_of(host: str, port: int) -> tuple[str, ...]:
+    """Look a name up: numeric addresses in the system's order. Raises `OSError`, `UnicodeError` for no host name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ class Settings:
     `plain_http`      hosts (`host[:port]`) that are spoken to without TLS; loopback needs no entry
     `trusted_realms`  (registry `host[:port]`, realm URL without query): token servers the operator allows
     `seconds`         for everything about one image
-    `wait`, `clock`   how to wait and to measure time; tests give their own
+    `wait`, `clock`, `lookup`, `connect`   how to wait, to measure time, to look up a name and to open a
+                      connection to one of its addresses; tests give their own
     """
 
     credentials: CredentialPlaces = CredentialPlaces()
@@ -66,6 +74,8 @@ class Settings:
     offline: bool = False
     wait: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    lookup: Callable[[str, int], tuple[str, ...]] = addresses_of
+    connect: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection
 
 
 @dataclass(frozen=True, slots=True)
