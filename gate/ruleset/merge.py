@@ -122,13 +122,16 @@ class Merger:
         self._mistakes.add(entry.replaces or entry.written.key.mark, message)
 
     def _as_written(self, file: RuleFile, owner: RuleFile) -> str:
+        """Give the name by which `file` can say `replaces` of a rule of `owner`."""
         if owner.location.shown.startswith(BUILTIN):
             return owner.location.shown
         for written in file.head.extends:
             location = beside(file.location, written)
             if not isinstance(location, str) and location.path == owner.location.path:
                 return written
-        return owner.location.shown
+        folder = file.location.path.parent
+        inside = owner.location.path.is_relative_to(folder)
+        return owner.location.path.relative_to(folder).as_posix() if inside else owner.location.shown
 
     def _case_twins(self, file: RuleFile) -> None:
         """Report rule names of two files that are equal but for upper and lower case (S29)."""

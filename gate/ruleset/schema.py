@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Final, get_args, get_origin
 
 from gate.option import File, SignerName
@@ -35,6 +36,7 @@ _PLAIN: Final[Mapping[Hint, Schema]] = {
     str: {"type": list(_TEXT)},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
+    date: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "a day, as 2027-01-31"},
     Glob: {"type": list(_TEXT), "description": "a glob: * stops at /, ** does not"},
     Regex: {"type": list(_TEXT), "description": "a regular expression that matches in full"},
     File: {"type": "string", "description": "a file, relative to this one"},
@@ -121,7 +123,8 @@ class _Builder:
             return {"anyOf": [item, {"type": "array", "minItems": 1, "items": item}]}
         if get_origin(hint) is Mapping:
             return self._mapping(*get_args(hint))
-        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "a day, as 2027-01-31"}
+        msg = f"{hint!r} is no type of options"
+        raise RuntimeError(msg)
 
     def _mapping(self, key: Hint, value: Hint) -> Schema:
         schema: Schema = {"type": "object", "minProperties": 1, "additionalProperties": self._value(value)}

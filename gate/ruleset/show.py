@@ -9,7 +9,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from gate.printable import printable
 from gate.ruleset.entries import FORMAT
@@ -101,7 +101,7 @@ def explained(name: str, loaded: Loaded) -> str:
     lines += ["", "What it asks for:"]
     written = loaded.rules[name].value
     nodes = {entry.key.text: entry.value for entry in written.entries} if isinstance(written, MapNode) else {}
-    lines += [line for key in keys_of(type(rule.check)) for line in _option(rule, key, nodes.get(key))]
+    lines += _options(rule, rule.check, nodes, "", "  ")
     lines += _signers(loaded, nodes)
     return "\n".join(lines) + "\n"
 
@@ -128,17 +128,26 @@ def _when(rule: Rule) -> Iterator[str]:
         yield f"  replaces the rule of {printable(rule.replaces)}"
 
 
-def _option(rule: Rule, name: str, node: Node | None) -> Iterator[str]:
-    key = keys_of(type(rule.check))[name]
-    value = getattr(rule.check, key.field)
-    if node is not None:
-        place = rule.origins.get(name, rule.place)
-        yield from _wrapped(f"{name}: {_flow(node)}   ({printable(str(place))})", "  ", "    ")
-    elif value is None or value == ():
-        return
-    else:
-        yield from _wrapped(f"{name}: {_plain(value)}   (default)", "  ", "    ")
-    yield from _wrapped(printable(key.doc), "      ", "      ")
+def _options(rule: Rule, options: object, nodes: Mapping[str, Node], path: str, indent: str) -> Iterator[str]:
+    """Say each option, nested ones below their key; `nodes` are those that were written."""
+    kind: type = type(options)
+    for name, key in keys_of(kind).items():
+        value = getattr(options, key.field)
+        node = nodes.get(name)
+        if node is None and (value is None or value == ()):
+            continue
+        place = rule.origins.get(f"{path}{name}")
+        origin = f"({_safe(str(place))})" if node is not None and place is not None else "(default)"
+        if is_options(type(value)) and (node is None or isinstance(node, MapNode)):
+            inner = {entry.key.text: entry.value for entry in node.entries} if isinstance(node, MapNode) else {}
+            yield f"{indent}{name}:   {origin}"
+            yield from _wrapped(printable(key.doc), f"{indent}    ", f"{indent}    ")
+            yield from _options(rule, value, inner, f"{path}{name}.", f"{indent}  ")
+            continue
+        yield from _wrapped(
+            f"{name}: {_plain(value) if node is None else _flow(node)}   {origin}", indent, f"{indent}  "
+        )
+        yield from _wrapped(printable(key.doc), f"{indent}    ", f"{indent}    ")
 
 
 def _plain(value: object) -> str:
@@ -149,12 +158,6 @@ def _plain(value: object) -> str:
         return f"[{', '.join(_plain(item) for item in value)}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
-    options: type = type(value)
-    if is_options(options):
-        keys = keys_of(options).values()
-        parts = ((key.name, cast("object", getattr(value, key.field))) for key in keys)
-        said = (f"{name}: {_plain(part)}" for name, part in parts if part is not None and part != ())
-        return "{" + ", ".join(said) + "}"
     return printable(str(value))
 
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gate.errors import RuleFileError
 from gate.oci.digest import Digest
 from gate.report import ClosureFile
-from gate.ruleset.load import rules_digest
+from gate.ruleset.entries import Kinds
+from gate.ruleset.load import load_ruleset, rules_digest
 from gate.verdict import Level, Place
 from tests.ruleset.toys import RULE, mistakes, read, write
 
@@ -76,6 +78,14 @@ rules:
         ("gate: '1'\nrules:\n" + RULE, ["gate.yaml:1:7: 'gate' is a whole number (as 5, without quotes), not '1'"]),
         ("gate: 1\nrule:\n" + RULE, ["gate.yaml:2:1: a rule file has no key 'rule'; did you mean 'rules'?"]),
         ("gate: 1\nrequires: '>=99'\nrules: {a: 1}", ["gate.yaml:2:11: this file requires gate >=99, and this is gate 0.1.0"]),
+        ("gate: 1\nrequires: '>=1.x.y'\nrules:\n" + RULE,
+         ["gate.yaml:2:11: 'requires' says which versions of the gate, as '>=1.0,<2', not '>=1.x.y'"]),
+        ("gate: 1\nextends: *x\nrules:\n" + RULE,
+         ["gate.yaml:2:10: *x is a YAML alias: aliases are not supported; if this is a glob, put it in quotes"]),
+        ("gate: 1\nrules:\n  a: {check: *x}",
+         ["gate.yaml:3:14: *x is a YAML alias: aliases are not supported; if this is a glob, put it in quotes"]),
+        ("gate: 1\nrules:\n  a: {check: everything, report: *x}",
+         ["gate.yaml:3:34: *x is a YAML alias: aliases are not supported; if this is a glob, put it in quotes"]),
         ("gate: 1\nrequires: 'new'\nrules:\n" + RULE,
          ["gate.yaml:2:11: 'requires' says which versions of the gate, as '>=1.0,<2', not 'new'"]),
         ('gate: 1\nrequires: ">=0\\n"\nrules:\n' + RULE,
@@ -295,6 +305,62 @@ def test_a_rule_of_a_file_further_down_can_be_replaced(tmp_path: Path) -> None:
         org=ORG,
     )
     assert [rule.check.meta.name for rule in read(path).ruleset.rules] == ["labels"]
+
+
+def test_the_hint_names_a_file_further_down_as_it_has_to_be_written(tmp_path: Path) -> None:
+    """Following the hint works, wherever the file lies."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "org.yaml").write_text(ORG)
+    texts = {"gate": "gate: 1\nextends: mid.yaml\nrules:\n  org: {check: labels, require: {a: any}}\n"}
+    path = write(tmp_path, **texts, mid="gate: 1\nextends: sub/org.yaml\n")
+    (found,) = mistakes(path)
+    assert found.endswith("to replace it here, add `replaces: sub/org.yaml`")
+    path.write_text(texts["gate"].replace("any}}", "any}, replaces: sub/org.yaml}"))
+    assert mistakes(path) == []
+
+
+def test_a_pack_is_extended_and_its_rules_replaced_by_name(tmp_path: Path) -> None:
+    """With the real checks and the pack that ships with the gate."""
+    text = "gate: 1\nextends: builtin:baseline\nrules:\n  version-tag: {check: tag, allow: [semver]%s}\n"
+    path = write(tmp_path, gate=text % "")
+    with pytest.raises(RuleFileError, match="add `replaces: builtin:baseline`"):
+        load_ruleset([str(path)])
+    path.write_text(text % ", replaces: 'builtin:baseline'")
+    ruleset = load_ruleset([str(path)])
+    assert next(rule for rule in ruleset.rules if rule.name == "version-tag").replaces == "builtin:baseline"
+    assert [(file.path, file.name) for file in ruleset.files[1:]] == [("builtin:baseline", "builtin:baseline")]
+    assert load_ruleset(["builtin:baseline"]).rules
+
+
+def test_the_real_checks_and_signers_read_an_example(tmp_path: Path) -> None:
+    """The demo's rule file: every room is found by its word."""
+    demo = Path(__file__).parents[2] / "examples" / "demo" / "gate.yaml"
+    ruleset = load_ruleset([str(demo)])
+    assert {rule.check.meta.name for rule in ruleset.rules} >= {
+        "signature",
+        "tag",
+        "labels",
+        "image",
+        "vulnerabilities",
+    }
+    assert {signer.kind for signer in ruleset.signers.values()} == {"cosign-key"}
+
+
+def test_no_check_has_an_option_that_every_rule_has() -> None:
+    """It could not be told whose it is; adding one is refused at once."""
+    from dataclasses import dataclass
+
+    from gate.option import option
+
+    kinds = Kinds()
+    assert all(kinds.check(name) for name in kinds.checks)
+
+    @dataclass(frozen=True)
+    class Clash:
+        why: str = option("taken", default="")
+
+    with pytest.raises(RuntimeError, match="the check clash has options that every rule has: why"):
+        Kinds({"clash": Clash}, {}).check("clash")
 
 
 def test_a_final_rule_is_never_replaced(tmp_path: Path) -> None:

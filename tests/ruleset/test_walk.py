@@ -163,6 +163,11 @@ def test_options_nest_in_themselves(tmp_path: Path) -> None:
         ("{check: everything, report: {best-effort: true, scanners: trivy}}",
          ["64: best effort and named scanners exclude each other"]),
         ("{check: tag, allow: x, for: {}}", ["34: 'for' says neither images nor tags: leave it out"]),
+        ("{check: everything, amount: {a: x}}", ["38: 'a' is a whole number (as 5, without quotes), not 'x'"]),
+        ("{check: everything, amount: hgih}",
+         ["34: 'amount' cannot be 'hgih' (one of: low, medium, high, critical); did you mean 'high'?"]),
+        ("{check: tag, allow: {regexp: x}}", ["27: an entry of 'allow' has no key 'regexp'; did you mean 'regex'?"]),
+        ("{check: tag, allow: [x, {rgx: x}]}", ["31: an entry of 'allow' has no key 'rgx'; did you mean 'regex'?"]),
         # names
         ("{check: signature, signed-by: release}", ["36: there is no signer 'release' (there are: none)"]),
     ],
