@@ -91,7 +91,7 @@ def _rsa_spki(modulus: int, exponent: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", [ed448.Ed448PrivateKey, x25519.X25519PrivateKey])
-def test_other_algorithms(kind: type[ed448.Ed448PrivateKey] | type[x25519.X25519PrivateKey]) -> None:
+def test_other_algorithms(kind: type[ed448.Ed448PrivateKey | x25519.X25519PrivateKey]) -> None:
     """Keys that sign otherwise, or not at all."""
     assert "another algorithm" in _refusal(_pem(kind.generate()))
 
