@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gate.option import option
 from gate.pattern import Glob
 from gate.rooms import load, names
+from gate.ruleset.hints import keys_of
 from gate.verdict import Level
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Kinds:
     def check(self, name: str) -> type:
         """Give a check's class; raises `RuntimeError` if it has a key that every rule has (our bug)."""
         found = self.checks[name]
-        taken = {"check", *_keys(RuleHead)} & _keys(found)
+        taken = {"check", *keys_of(RuleHead)} & set(keys_of(found))
         if taken:
             msg = f"the check {name} has options that every rule has: {', '.join(sorted(taken))}"
             raise RuntimeError(msg)
@@ -115,9 +116,3 @@ class Kinds:
     def frozen(self) -> Kinds:
         """Give the same with every class imported."""
         return Kinds(MappingProxyType(dict(self.checks)), MappingProxyType(dict(self.signers)))
-
-
-def _keys(options: type) -> set[str]:
-    from gate.ruleset.walk import keys_of
-
-    return set(keys_of(options))

@@ -13,11 +13,12 @@ from gate.option import File
 from gate.report import ClosureFile
 from gate.ruleset.entries import FORMAT, FileHead, Kinds, RuleHead
 from gate.ruleset.files import BUILTIN, Location, beside, builtin, read_bounded
+from gate.ruleset.hints import keys_of
 from gate.ruleset.mistakes import Mistakes, one_of
 from gate.ruleset.names import is_name
 from gate.ruleset.nodes import Entry, MapNode, Mark, ScalarNode, parse
 from gate.ruleset.rule import Rule, Scope
-from gate.ruleset.walk import BAD, Walk, keys_of
+from gate.ruleset.walk import BAD, Walk
 
 if TYPE_CHECKING:
     from gate.check import Check

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, get_args, get_origin
 from gate.option import File, SignerName
 from gate.pattern import Glob, Regex
 from gate.ruleset.entries import FORMAT, FileHead, Kinds, RuleHead
+from gate.ruleset.hints import Hint, alternatives, is_options, is_scalar, keys_of, words_of
 from gate.ruleset.names import NAME
-from gate.ruleset.walk import Hint, alternatives, is_options, is_scalar, keys_of, words_of
 
 if TYPE_CHECKING:
     from gate.option import Scalar

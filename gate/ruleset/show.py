@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from gate.printable import printable
 from gate.ruleset.entries import FORMAT
+from gate.ruleset.hints import is_options, keys_of
 from gate.ruleset.nodes import Entry, ListNode, MapNode, Node, ScalarNode
-from gate.ruleset.walk import is_options, keys_of
 
 if TYPE_CHECKING:
     from gate.check import CheckMeta

@@ -5,27 +5,24 @@ The walk goes on after a mistake: `BAD` stands for a value that could not be rea
 
 from __future__ import annotations
 
-import dataclasses
 import re
-import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
-from functools import cache
 from types import MappingProxyType
-from typing import Final, Literal, Union, get_args, get_origin
+from typing import Final, get_args, get_origin
 
-from gate.option import File, Scalar, SignerName, key_of
+from gate.option import File, Scalar, SignerName
 from gate.pattern import Glob, Regex
 from gate.printable import clip
+from gate.ruleset.hints import Hint, alternatives, is_options, is_scalar, keys_of, words_of
 from gate.ruleset.mistakes import Mistakes, meant, nearest
 from gate.ruleset.names import repository_glob_problem
 from gate.ruleset.nodes import ListNode, MapNode, Mark, Node, ScalarNode
 from gate.verdict import Place
 
-__all__ = ["BAD", "Bad", "Key", "Walk", "alternatives", "is_options", "keys_of", "words_of"]
+__all__ = ["BAD", "Bad", "Walk"]
 
 
 class Bad:
@@ -35,69 +32,10 @@ class Bad:
 #: A value that could not be read; what is wrong with it was reported.
 BAD: Final = Bad()
 
-#: What an option type is in `typing`: a class, a Literal, a union, a generic alias.
-Hint = object
-
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TRUTHS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _OLD_TRUTHS: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of an options class."""
-
-    name: str
-    field: str
-    hint: Hint
-    doc: str
-    needs: str
-    default: object
-
-    @property
-    def is_required(self) -> bool:
-        """Tell whether it has no default."""
-        return self.default is dataclasses.MISSING
-
-
-@cache
-def keys_of(options: type) -> Mapping[str, Key]:
-    """Give the keys that a class of options reads, in the order of its fields."""
-    hints = typing.get_type_hints(options)
-    found = {}
-    for entry in dataclasses.fields(options):
-        if "doc" in entry.metadata:
-            key = key_of(entry)
-            doc, needs = entry.metadata["doc"], entry.metadata["needs"]
-            found[key] = Key(key, entry.name, hints[entry.name], doc, needs, entry.default)
-    return MappingProxyType(found)
-
-
-def is_options(hint: Hint) -> bool:
-    """Tell whether a type is a class of options: a nested mapping."""
-    return isinstance(hint, type) and dataclasses.is_dataclass(hint) and bool(keys_of(hint)) and not is_scalar(hint)
-
-
-def is_scalar(hint: Hint) -> bool:
-    """Tell whether a type is a scalar with a grammar of its own."""
-    return isinstance(hint, type) and hasattr(hint, "from_text") and hasattr(hint, "describe")
-
-
-def alternatives(hint: Hint) -> tuple[Hint, ...]:
-    """Give the members of a union without None; a type that is no union is its only one."""
-    if get_origin(hint) in {Union, types.UnionType}:
-        return tuple(part for member in get_args(hint) if member is not type(None) for part in alternatives(member))
-    return (hint,)
-
-
-def words_of(hint: Hint) -> tuple[str, ...] | None:
-    """Give the words of a Literal or StrEnum, or None for other types."""
-    if get_origin(hint) is Literal:
-        return tuple(str(word) for word in get_args(hint))
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return tuple(str(member.value) for member in hint)
-    return None
 
 
 def _form(hint: Hint) -> type[Node]:
