@@ -212,8 +212,9 @@ class TagCheck:
         about = About.of(tag=tag)
         denied = _first(self.deny, lambda pattern: pattern.denies(tag))
         if denied is not None:
+            by = "" if str(denied) == tag else f" by {_show(str(denied))}"
             yield Finding(
-                TAG_DENIED, about, f"the tag {_show(tag)} is denied by {denied}", f"a tag that is not {denied}",
+                TAG_DENIED, about, f"the tag {_show(tag)} is denied{by}", f"a tag that is not {_show(str(denied))}",
                 _show(tag), TAG_DENIED.remedy,
             )  # fmt: skip
         if self.allow and _first(self.allow, lambda pattern: pattern.matches(tag)) is None:

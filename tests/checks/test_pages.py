@@ -1,0 +1,127 @@
+"""The pages of the checks tag, labels and image are true: every row of every table is judged.
+
+A table belongs to the rule in the ```yaml block above it. Its rows hold what an image has in code spans and
+the outcome: `fine`, reason codes, or `undecided:` and a code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gate.check import Check
+from gate.checks.image import ImageCheck
+from gate.checks.image.options import PlatformRule, PortRule, VolumeRule
+from gate.checks.labels import LabelRule, LabelsCheck
+from gate.checks.tag import TagCheck
+from gate.formats.conventions import CONVENTIONS
+from gate.formats.values import FORMATS
+from gate.option import key_of
+from tests.checks.made import Made, rule
+
+PAGES = Path(__file__).parents[2] / "docs" / "checks"
+_BLOCK = re.compile(r"```yaml\n((?:(?!```).)*?)```\n\n(\|.*?\n)(?=\n|\Z)", re.DOTALL)
+_SPAN = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the rule, the image, what the page says."""
+
+    page: str
+    entry: str
+    image: str
+    outcome: str
+
+    def __str__(self) -> str:
+        """As a test's id."""
+        return f"{self.page}: {self.image} is {self.outcome}"
+
+
+def rows(page: str) -> list[Row]:
+    """Give every row below a rule."""
+    found = []
+    for block, table in _BLOCK.findall((PAGES / f"{page}.md").read_text(encoding="utf-8")):
+        for line in table.splitlines()[2:]:
+            image, outcome = (cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:3])
+            found.append(Row(page, block, image, outcome))
+    return found
+
+
+ROWS = [row for page in ("tag", "labels", "image") for row in rows(page)]
+
+
+def checked(row: Row) -> Check:
+    """Read the rule of a row."""
+    [entry] = yaml.safe_load(row.entry).values()
+    entry.pop("why", None)
+    return rule(json.dumps(entry)[1:-1])
+
+
+def image(row: Row) -> Made:
+    """Make the image of a row."""
+    spans = _SPAN.findall(row.image)
+    if row.page == "image":
+        return configured(json.loads(spans[0]))
+    made = Made({"linux/amd64": {}})
+    if row.page == "tag":
+        made.tag = spans.pop(0)
+    annotations = _SPAN.findall(row.image.partition("annotation ")[2])
+    labels = spans[: len(spans) - len(annotations)]
+    made.run = {"linux/amd64": {"Labels": dict(span.split("=", 1) for span in labels)}}
+    made.annotations = dict(span.split("=", 1) for span in annotations)
+    return made
+
+
+def configured(run: dict[str, Any]) -> Made:
+    """Make an image from what the page of `image` writes: run configuration, or members beside it."""
+    platforms, layers = run.pop("platforms", ["linux/amd64"]), run.pop("layers", [1])
+    more: dict[str, Any] = {key: run.pop(key) for key in ("created", "history") if key in run}
+    return Made(dict.fromkeys(platforms, run), more=more, layers=layers)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_the_page_says_what_the_check_says(row: Row) -> None:
+    """Row for row."""
+    judged = image(row).judged(checked(row))
+    if row.outcome.startswith("undecided: "):
+        assert [each.reason.code for judgement in judged for each in judgement.undecided] == _SPAN.findall(row.outcome)
+    else:
+        codes = [finding.reason.code for judgement in judged for finding in judgement.findings]
+        assert not any(judgement.undecided for judgement in judged)
+        assert list(dict.fromkeys(codes)) == ([] if row.outcome == "fine" else _SPAN.findall(row.outcome))
+
+
+@pytest.mark.parametrize(
+    ("page", "options"),
+    [
+        ("tag", (TagCheck,)),
+        ("labels", (LabelsCheck, LabelRule)),
+        ("image", (ImageCheck, PlatformRule, PortRule, VolumeRule)),
+    ],
+)
+def test_every_option_has_an_example_that_passes_and_one_that_does_not(page: str, options: tuple[type, ...]) -> None:
+    """No option without both."""
+    for kind in options:
+        assert is_dataclass(kind)
+        for key in (key_of(field) for field in fields(kind)):
+            own = [row.outcome for row in ROWS if row.page == page and re.search(rf"(?<![\w-]){key}:", row.entry)]
+            assert "fine" in own, key
+            assert set(own) - {"fine"}, key
+
+
+@pytest.mark.parametrize(("page", "named"), [("tag", CONVENTIONS), ("labels", FORMATS)])
+def test_the_table_of_names_is_complete_and_true(page: str, named: dict[str, Any]) -> None:
+    """Each convention and format, with examples of both kinds."""
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|([^|]*)\|$", text, re.MULTILINE)
+    assert [name for name, _, _ in listed] == list(named)
+    for name, good, bad in listed:
+        assert [span for span in _SPAN.findall(good) if not named[name].holds(span)] == []
+        assert [span for span in _SPAN.findall(bad) if named[name].holds(span)] == []
