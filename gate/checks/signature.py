@@ -118,7 +118,9 @@ class Signature:
             for name in dict.fromkeys(tree.names)
             for signer in (view.book.signer(name),)
         }
-        judge = _Judge(tree, tuple(_Place(name, place, *vouchings[name]) for place, name in enumerate(tree.names)))
+        judge = _Judge(
+            view.subject, tree, tuple(_Place(name, place, *vouchings[name]) for place, name in enumerate(tree.names))
+        )
         findings, undecided = judge.unmet(tree.root)
         looks = (look for _, vouching in vouchings.values() for look in vouching.looked)
         return Judgement(
@@ -252,6 +254,7 @@ class _Place:
 class _Judge:
     """Judges the tree, given every leaf's search."""
 
+    subject: Subject
     tree: _Tree
     places: tuple[_Place, ...]
 
@@ -297,7 +300,7 @@ class _Judge:
                 else f"no signature of {place.name} counts",
                 expected=f"a signature by {place.name}",
                 got=got,
-                fix=why.remedy,
+                fix=self._how_to_sign() if why is MISSING else why.remedy,
             )
         asked = [self.places[place] for place in leaves(node)]
         got = "; ".join(f"{place.name}: {'signed' if place.certain() else place.miss()[1]}" for place in asked)
@@ -311,6 +314,11 @@ class _Judge:
             got=got,
             fix=reason.remedy,
         )
+
+    def _how_to_sign(self) -> str:
+        if not self.subject.repository:
+            return MISSING.remedy
+        return MISSING.remedy.replace("REPOSITORY@DIGEST", f"{self.subject.repository}@{self.subject.digest}")
 
     def _words(self, node: Node) -> str:
         if isinstance(node, Leaf):

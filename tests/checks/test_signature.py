@@ -111,7 +111,7 @@ def test_unsigned_image_violates() -> None:
     assert finding.what == "alice has not signed this image"
     assert (finding.expected, finding.got) == ("a signature by alice", "no signature")
     assert finding.about.get("signer") == "alice"
-    assert "cosign sign" in finding.fix
+    assert f"`cosign sign --key … {SUBJECT.repository}@{SUBJECT.digest}`" in finding.fix
     assert [look.status for look in judgement.looked] == ["404", "200", "404"]
 
 
