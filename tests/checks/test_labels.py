@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.check import Check, View
 from gate.checks.labels import MOST_FINDINGS
+from gate.evidence import Found, Kind
 from gate.formats.values import FORMATS, unexpanded
 from tests.checks.made import AT, Made, mistake, rule, single
 
@@ -356,3 +359,40 @@ def test_order_never_matters_and_asking_for_more_never_satisfies(
 def requiring(asked: dict[str, str]) -> Check:
     """Make a rule that requires labels."""
     return rule("check: labels, require: {" + ", ".join(f"{key}: {value}" for key, value in asked.items()) + "}")
+
+
+def test_an_index_that_cannot_be_read_is_undecided() -> None:
+    """What it says about the labels is not known."""
+    check = rule("check: labels, require: {it: any}")
+    [view] = with_labels(it="1").views(check)
+    broken = replace(view.subject, content=b"{}")
+    judgement = check.judge(View(broken, view.platform, view.images, view.evidence, view.book), AT)
+    assert [undecided.reason.code for undecided in judgement.undecided] == ["labels-unknown"]
+
+
+def test_a_single_manifest_has_labels_and_annotations() -> None:
+    """Without an index there is nothing else to compare."""
+    check = rule("check: labels, require: {it: any}")
+    [view] = with_labels(it="1").views(check)
+    [manifest] = [fact for ask, fact in view.evidence.answers.items() if ask.kind is Kind.MANIFEST]
+    assert isinstance(manifest, Found)
+    alone = replace(view.subject, content=manifest.content, media_type=manifest.media_type)
+    assert check.judge(View(alone, view.platform, view.images, view.evidence, view.book), AT).findings == ()
+
+
+@pytest.mark.parametrize(("value", "hint"), [("1.4.2 ", "blanks or line ends"), ('"1.4.2"', "quotation marks")])
+def test_slips_of_the_build_are_named(value: str, hint: str) -> None:
+    """Blanks and quotation marks that became part of the value."""
+    [finding] = with_labels(it=value).findings(rule("check: labels, require: {it: semver}"))
+    assert hint in finding.fix
+
+
+@pytest.mark.parametrize(
+    "text", ["check: labels, forbid: [x]", "check: tag, deny: [x]", "check: image, user: non-root"]
+)
+def test_nothing_is_asked_for_beyond_the_platforms(text: str) -> None:
+    """No rule about labels, tags or configuration costs a request of its own."""
+    made = with_labels()
+    check = rule(text)
+    [view] = made.views(check)
+    assert check.needs(view.subject, view.book) == frozenset()

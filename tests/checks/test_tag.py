@@ -353,3 +353,12 @@ def test_every_example_follows_its_convention() -> None:
     for convention, tail in itertools.product(CONVENTIONS.values(), ["\n", " ", "\x00", "/"]):
         assert convention.holds(convention.example)
         assert not convention.holds(convention.example + tail)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"), [("1.4.2+5", "A tag can never hold the +"), ("1.4.2 ", "Take the blanks around")]
+)
+def test_slips_of_the_label_are_named(value: str, hint: str) -> None:
+    """What can never agree says why."""
+    [finding] = tagged("1.4.2", version=value).findings(rule("check: tag, same-as-label: version"))
+    assert hint in finding.fix
