@@ -287,6 +287,8 @@ class Layout:
                 raise Unreadable(
                     f"{self.place} lists {entry.digest} but has no file of it", "digest-not-found"
                 ) from error
+            if len(content) != entry.size:
+                raise Unreadable(f"{entry.digest} has {len(content)} bytes, index.json says {entry.size}")
             self._subjects[entry.digest] = _listed(entry, content)
         return self._subjects[entry.digest]
 

@@ -61,6 +61,10 @@ FILES = sorted(file.relative_to(DEMO).as_posix() for file in DEMO.rglob("*") if 
 READ = [name for name in FILES if Path(name).name not in NOT_READ and "__pycache__" not in name]
 POSITIONS = 3
 
+#: `mediaType` of index.json itself is optional (OCI image-spec, image-index.md), and unknown keys are allowed: with one
+#: letter of the key changed, the file says the same as before. Every other byte of it matters.
+SAYS_NOTHING = {"app/index.json": frozenset(range(25, 34))}
+
 
 def picture(look: Look, folder: Path) -> tuple[int, str]:
     """Give exit code and whole JSON report (or the error), without the folder's name: nothing in them is volatile."""
@@ -92,7 +96,8 @@ def test_a_changed_byte_is_seen(name: str, pristine: dict[Look, tuple[int, str]]
     file = folder / name
     content = file.read_bytes()
     seeded = random.Random(name)  # noqa: S311 -- the same positions in every run
-    for position in sorted(seeded.sample(range(len(content)), min(POSITIONS, len(content)))):
+    positions = [place for place in range(len(content)) if place not in SAYS_NOTHING.get(name, ())]
+    for position in sorted(seeded.sample(positions, min(POSITIONS, len(positions)))):
         file.write_bytes(changed(content, position))
         assert any(picture(look, folder) != pristine[look] for look in likely(name)), f"{name}, byte {position}"
 
