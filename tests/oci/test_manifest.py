@@ -279,11 +279,8 @@ def test_a_lookalike_key_of_a_document_is_ambiguous(value: dict[str, object], ke
 def test_a_lookalike_key_of_a_descriptor_is_ambiguous(key: str, where: str) -> None:
     """At every level where keys are known."""
     evil = {**descriptor(), key: "x"}
-    value = (
-        index(descriptor(), evil)
-        if where == "manifests"
-        else manifest(**{where: [evil] if where == "layers" else evil})
-    )
+    members = {where: [evil] if where == "layers" else evil}
+    value = index(descriptor(), evil) if where == "manifests" else {**manifest(), **members}
     assert refused(packed(value)).code == "ambiguous-json"
 
 
