@@ -75,9 +75,10 @@ def load_policy(arguments: argparse.Namespace, request: Request) -> Policy:
     from gate.ruleset.load import load_ruleset, rules_digest
     from gate.waiver import check_waivers, load_waivers
 
-    ruleset = _only(load_ruleset(tuple(arguments.rules or (DEFAULT_RULES,))), arguments.only)
+    full = load_ruleset(tuple(arguments.rules or (DEFAULT_RULES,)))
     waivers, waiver_files = load_waivers(tuple(arguments.waivers))
-    check_waivers(waivers, ruleset, request.at)
+    check_waivers(waivers, full, request.at)  # before --only: a waiver for another rule is no mistake
+    ruleset = _only(full, arguments.only)
     inputs = tuple(ReportInput(path, read_bounded(path), tracked_by_git(path)) for path in arguments.report)
     reports = tuple(
         ClosureFile("report", one.path, Digest.of(one.content)) for one in inputs if isinstance(one.content, bytes)
