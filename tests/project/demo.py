@@ -83,7 +83,7 @@ LOOKS = (
     Look(":bad", ("bad",), 1, frozenset({"signature-other-key", "vulnerability-found"})),
     Look(":unknown-os", ("unknown-os",), 1, frozenset({"signature-missing"})),
     Look(":unsupported-os", ("unsupported-os",), 1, frozenset({"signature-missing"})),
-    Look(":1.4.2", (), 1, frozenset({"signature-other-key"}), rules="two-keys.yaml"),
+    Look(":1.4.2", (), 1, frozenset({"signature-quorum"}), rules="two-keys.yaml"),
     *(
         Look(f":{tag}", (), 1, frozenset({"report-missing"}))
         for tag in ("1.4", "1", "c81006f", "1.3", "5c35dc8", "unsigned", "917666b")
