@@ -278,31 +278,36 @@ def _findings(broken: Sequence[_Broken], with_counts: bool, platform: Platform) 
     groups: dict[tuple[str, ...], list[_Broken]] = {}
     for one in broken:
         entry = one.entry
-        bucket = "denied" if one.is_denied else entry.severity.word if with_counts else ""
+        bucket = "denied" if one.is_denied else _WORDS[entry.severity] if with_counts else ""
         groups.setdefault((entry.id, entry.package, entry.version, entry.purl, bucket), []).append(one)
-    order = sorted(groups.items(), key=lambda item: (-max(one.entry.severity for one in item[1]), item[0]))
-    return [_finding(group, str(platform)) for _, group in order]
+    order = sorted((-_worst(group).entry.severity, key, group) for key, group in groups.items())
+    name = str(platform)
+    return [_finding(group, name) for _, _, group in order]
+
+
+_WORDS: Final = {severity: severity.word for severity in Severity}
+
+
+def _worst(group: Sequence[_Broken]) -> _Broken:
+    return group[0] if len(group) == 1 else max(group, key=lambda one: one.entry.severity)
 
 
 def _finding(group: Sequence[_Broken], platform: str) -> Finding:
-    worst = max(group, key=lambda one: one.entry.severity)
+    worst = _worst(group)
     entry = worst.entry
-    title = next((f": {one.entry.title}" for one in group if one.entry.title), "")
-    keys = {
-        "id": entry.id,
-        "package": entry.package,
-        "version": entry.version,
-        "purl": entry.purl,
-        "platform": platform,
-    }
+    word = _WORDS[entry.severity]
+    name = f"{entry.package} {entry.version}" if entry.version else entry.package
+    title = f": {entry.title}" if entry.title else ""
+    rated = f", rated {word} by {entry.severity_source}" if entry.severity_source else f", rated {word}"
+    keys = (("id", entry.id), ("package", entry.package), ("version", entry.version), ("purl", entry.purl))
     return Finding(
-        reason=VULNERABILITY_DENIED if worst.is_denied else VULNERABILITY_FOUND,
-        about=About(tuple((key, value) for key, value in keys.items() if value)),
-        what=f"{entry.id} ({entry.severity.word}) in {entry.package} {entry.version}{title}".replace(" :", ":"),
-        expected=_expected(entry),
-        got=f"{entry.package} {entry.version}{_rated(entry)}{_places(group)}{_hidden(group)}".replace("  ", " "),
-        fix=_fix(group),
-        bucket=None if worst.is_denied else entry.severity.word,
+        VULNERABILITY_DENIED if worst.is_denied else VULNERABILITY_FOUND,
+        About((*(pair for pair in keys if pair[1]), ("platform", platform))),
+        f"{entry.id} ({word}) in {name}{title}",
+        _expected(entry),
+        f"{name}{rated}{_places(group)}{_hidden(group)}",
+        _fix(group),
+        None if worst.is_denied else word,
     )
 
 
@@ -312,12 +317,9 @@ def _expected(entry: Vulnerability) -> str:
     return f"an image without {entry.id}"
 
 
-def _rated(entry: Vulnerability) -> str:
-    by = f" by {entry.severity_source}" if entry.severity_source else ""
-    return f", rated {entry.severity.word}{by}"
-
-
 def _places(group: Sequence[_Broken]) -> str:
+    if len(group) == 1:
+        return f", in {group[0].entry.where}" if group[0].entry.where else ""
     places = sorted({one.entry.where for one in group if one.entry.where})
     if not places:
         return ""
@@ -326,7 +328,7 @@ def _places(group: Sequence[_Broken]) -> str:
 
 
 def _hidden(group: Sequence[_Broken]) -> str:
-    hidden = next((one.entry.suppressed for one in group if one.entry.suppressed), "")
+    hidden = next((one.entry.suppressed for one in group if one.entry.suppressed), "")  # who hid it, and why
     return f"; the scanner was told to hide it ({hidden})" if hidden else ""
 
 
@@ -348,7 +350,9 @@ _HARMLESS: Final = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+:/-]*", re.ASCII)
 
 
 def _fix(group: Sequence[_Broken]) -> str:
-    entry = next((one.entry for one in group if one.entry.fixed_versions), group[0].entry)
+    entry = group[0].entry
+    if len(group) > 1:
+        entry = next((one.entry for one in group if one.entry.fixed_versions), entry)
     if not entry.fixed_versions:
         return (
             f"No fixed version of {entry.package} is known. Replace or remove it, or waive {entry.id} with a reason "

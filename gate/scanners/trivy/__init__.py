@@ -70,6 +70,8 @@ class Trivy:
             return _report(top, results)
         except msgspec.DecodeError as error:
             raise MalformedData(what_is_broken(error), "report-malformed") from error
+        except UnicodeDecodeError as error:
+            raise MalformedData("it is not UTF-8 text", "report-malformed") from error
         except RecursionError as error:
             raise MalformedData("the report nests deeper than any report does", "report-malformed") from error
         except MalformedData as error:
@@ -152,7 +154,7 @@ class _Result(NamedTuple):
 
 def _result(members: Mapping[str, Raw], what: str) -> _Result:
     target, kind, language = (raw_text_of(members, key, what) for key in ("Target", "Class", "Type"))
-    reader = Reader(target)
+    reader = Reader("" if kind == "os-pkgs" else target)  # that of the system names the image, not a place in it
     found = reader.read(members["Vulnerabilities"], f"{what}.Vulnerabilities") if "Vulnerabilities" in members else []
     if "ExperimentalModifiedFindings" in members:
         found += reader.read_modified(members["ExperimentalModifiedFindings"], f"{what}.ExperimentalModifiedFindings")

@@ -63,7 +63,7 @@ def _split_before_results(content: bytes) -> tuple[dict[str, object], Sequence[M
         members = parse_members(head.removesuffix(b",") + b"}", "the report")
         top = single(members, _TOP, "the report")
         results = split_list(memoryview(content)[key.end() : end], _RESULT, "Results")
-    except (msgspec.DecodeError, MalformedData) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, MalformedData) as error:
         if isinstance(error, MalformedData) and error.code == "ambiguous-json":
             raise
         return None

@@ -120,74 +120,41 @@ class Reader:
         """Read one `Vulnerabilities` list; raises `MalformedData`."""
         try:
             entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=self.hook).decode(raw) or []
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return self._read_pairs(raw, what)
-        found = [self._build(entry, what) for entry in entries]
+        found = [self._vulnerability(entry, "", what) for entry in entries]
         return found if self._passed == _present(entries) else self._read_pairs(raw, what)
 
-    def _build(self, entry: _Entry, what: str) -> Vulnerability:
-        return self.vulnerability(
-            entry.VulnerabilityID or "",
-            entry.PkgName or "",
-            entry.InstalledVersion or "",
-            entry.Severity or "",
-            entry.SeveritySource or "",
-            entry.Status or "",
-            entry.FixedVersion or "",
-            entry.PkgIdentifier.PURL,
-            entry.VendorIDs,
-            entry.PublishedDate or "",
-            entry.PkgPath or "",
-            entry.Title or "",
-            "",
-            what,
-        )
-
-    def vulnerability(  # noqa: PLR0913, PLR0917 -- called for each of a hundred thousand entries: no mapping in between
-        self,
-        name: str,
-        package: str,
-        version: str,
-        severity: str,
-        source: str,
-        status: str,
-        fixed: str,
-        purl: str,
-        vendor_ids: Sequence[str] | None,
-        published: str,
-        path: str,
-        title: str,
-        suppressed: str,
-        what: str,
-    ) -> Vulnerability:
+    def _vulnerability(self, entry: _Entry, suppressed: str, what: str) -> Vulnerability:
         """Give one vulnerability; raises `MalformedData` if it names no id or no package."""
-        if not name or not package:
-            missing = "VulnerabilityID" if not name else "PkgName"
+        if not entry.VulnerabilityID or not entry.PkgName:
+            missing = "PkgName" if entry.VulnerabilityID else "VulnerabilityID"
             raise MalformedData(f"an entry of {what} has no {missing}", "report-malformed")
-        rung = self._severities.get(severity)
-        if rung is None:
-            rung = self._rung(severity)
+        status, fixed, published = entry.Status or "", entry.FixedVersion or "", entry.PublishedDate or ""
+        fix = self._fixes.get((status, fixed)) or self._fix(status, fixed)
         if published not in self._times:
             self._times[published] = time_of(published)
-        fix = self._fixes.get((status, fixed))
-        if fix is None:
-            versions = tuple(part.strip() for part in fixed.split(",") if part.strip())
-            fix = self._fixes[status, fixed] = (fix_state_of(status, fixed), versions)
+        severity = self._severities.get(entry.Severity or "")
         return Vulnerability(
-            canonical_id(name),
-            package,
-            version,
-            rung,
-            source,
+            canonical_id(entry.VulnerabilityID),
+            entry.PkgName,
+            entry.InstalledVersion or "",
+            self._rung(entry.Severity or "") if severity is None else severity,
+            entry.SeveritySource or "",
             *fix,
-            purl,
-            _aliases(vendor_ids) if vendor_ids else (),
+            entry.PkgIdentifier.PURL,
+            _aliases(entry.VendorIDs) if entry.VendorIDs else (),
             self._times[published],
-            path or self._target,
-            title,
+            entry.PkgPath or self._target,
+            entry.Title or "",
             status,
             suppressed,
         )
+
+    def _fix(self, status: str, fixed: str) -> tuple[FixState, tuple[str, ...]]:
+        versions = tuple(part.strip() for part in fixed.split(",") if part.strip())
+        self._fixes[status, fixed] = (fix_state_of(status, fixed), versions)
+        return self._fixes[status, fixed]
 
     def _rung(self, word: str) -> Severity:
         severity, is_known = severity_of(word)
@@ -206,23 +173,13 @@ class Reader:
     def _from_pairs(self, value: object, suppressed: str, what: str) -> Vulnerability:
         members = single(value, _KNOWN, what)
         purl = members_of(members.get("PkgIdentifier"), _PURL, f"{what}.PkgIdentifier").get("PURL")
-        texts = {key: text_of(members.get(key), f"{what}.{key}") for key in _READ if key != "VendorIDs"}
-        return self.vulnerability(
-            texts["VulnerabilityID"],
-            texts["PkgName"],
-            texts["InstalledVersion"],
-            texts["Severity"],
-            texts["SeveritySource"],
-            texts["Status"],
-            texts["FixedVersion"],
-            text_of(purl, f"{what}.PURL"),
-            texts_of(members.get("VendorIDs"), f"{what}.VendorIDs"),
-            texts["PublishedDate"],
-            texts["PkgPath"],
-            texts["Title"],
-            suppressed,
-            what,
+        texts = {key: _Text(text_of(members.get(key), f"{what}.{key}")) for key in _READ if key != "VendorIDs"}
+        entry = _Entry(
+            **texts,  # type: ignore[arg-type]  # the keys are those of texts, mypy takes them for any
+            VendorIDs=_Names(texts_of(members.get("VendorIDs"), f"{what}.VendorIDs")),
+            PkgIdentifier=_Identifier(PURL=_Text(text_of(purl, f"{what}.PURL"))),
         )
+        return self._vulnerability(entry, suppressed, what)
 
     def read_modified(self, raw: Raw, what: str) -> list[Vulnerability]:
         """Read the findings that Trivy was told to hide, where `--show-suppressed` left them in the report."""
@@ -230,11 +187,11 @@ class Reader:
         for number, element in enumerate(msgspec.json.decode(raw, type=list[Raw] | None) or []):
             where = f"{what}[{number}]"
             members = single(parse_members(bytes(element), where), _MODIFIED, where)
-            if members.get("Type") not in {None, "", "vulnerability"}:
-                continue  # a secret, misconfiguration or licence
-            status, source, statement = (
-                text_of(members.get(key), f"{where}.{key}") for key in ("Status", "Source", "Statement")
+            kind, status, source, statement = (
+                text_of(members.get(key), f"{where}.{key}") for key in ("Type", "Status", "Source", "Statement")
             )
+            if kind not in {"", "vulnerability"}:
+                continue  # a secret, misconfiguration or licence
             by = f"{status or 'hidden'} by {source or 'somebody'}" + (f": {statement}" if statement else "")
             found.append(self._from_pairs(members.get("Finding"), by, where))
         return found
