@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from gate.cli.main import parser
+from gate.waiver import load_waivers
 from tests.docs.pages import Block, all_blocks
 from tests.project.demo import DEMO, gate
 
@@ -40,6 +41,8 @@ def completed(block: Block) -> str | None:
     except yaml.YAMLError:
         return text if "gate:" in text else None
     if not isinstance(document, dict):
+        return None
+    if "waivers" in document:
         return None
     if "gate" in document:
         return text
@@ -114,6 +117,20 @@ def test_a_rule_file_that_the_docs_call_refused_is(block: Block, tmp_path: Path)
     """Marked ```yaml refused: it has a mistake."""
     ran = gate("rules", "lint", str(written(block, tmp_path)))
     assert ran.code == 2, ran.out
+
+
+WAIVERS = [block for block in all_blocks("yaml") if re.search("^waivers:", block.text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("block", WAIVERS, ids=str)
+def test_a_waiver_file_of_the_docs_is_one(block: Block, tmp_path: Path) -> None:
+    """It has no mistake of its own; whether its rules exist depends on the rule file beside it."""
+    file = tmp_path / "waivers.yaml"
+    text = block.text if "gate:" in block.text else f"gate: 1\n{block.text}"
+    file.write_text(text, encoding="utf-8")
+    waivers, files = load_waivers((str(file),))
+    assert waivers
+    assert [one.role for one in files] == ["waivers"]
 
 
 def commands(block: Block) -> list[tuple[str, str]]:

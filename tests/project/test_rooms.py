@@ -28,14 +28,17 @@ def script(name: str) -> ModuleType:
     return module
 
 
-def test_the_rooms_hold_what_issue_and_docs_speak_of() -> None:
-    """The implementations are found by name; this list is what a reviewer has seen."""
-    assert {room: names(room) for room in ROOMS} == {
-        "checks": ("complete", "image", "labels", "signature", "tag", "vulnerabilities"),
-        "signers": ("cosign-key",),
-        "scanners": ("trivy",),
-        "reports": ("json", "terminal"),
+def test_the_rooms_hold_what_the_readme_speaks_of() -> None:
+    """Implementations are found by name: what the first release promises is among them, and in a fixed order."""
+    promised = {
+        "checks": {"complete", "image", "labels", "signature", "tag", "vulnerabilities"},
+        "signers": {"cosign-key"},
+        "scanners": {"trivy"},
+        "reports": {"json", "terminal"},
     }
+    for room, words in promised.items():
+        assert words <= set(names(room))
+        assert list(names(room)) == sorted(names(room))
 
 
 @pytest.mark.parametrize(("room", "name"), IMPLEMENTATIONS, ids="/".join)
