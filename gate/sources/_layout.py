@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gate.errors import InvalidReference, MalformedData, SourceError
@@ -315,6 +314,8 @@ def _listed(entry: Descriptor, content: bytes) -> dict[str, object] | None:
 
 def unknown_tag(place: str, name: str, names: list[str]) -> SourceError:
     """Say that a name is not there, and what is, the similar ones first."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, names, n=3)
     if close:
         hint = f"Did you mean {' or '.join(close)}?"

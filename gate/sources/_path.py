@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["LocalName", "open_plain", "parse_local"]
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]", re.ASCII)
-_DIGEST: Final = re.compile(r"@([A-Za-z0-9]+:[^@/\\]*)\Z", re.ASCII)
+#: Paths may hold an `@`; `team@b:1` is a path and a tag.
+_DIGEST: Final = re.compile(r"@((?:sha|md)[0-9]+:[^@/\\]*|[a-z0-9]+:[a-f0-9]{32,})\Z", re.ASCII | re.IGNORECASE)
 #: image-spec, annotations.md, "org.opencontainers.image.ref.name", with the characters of every reference.
 _NAME: Final = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.:/+@\[\]-]{0,511}", re.ASCII)
 

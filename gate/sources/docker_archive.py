@@ -36,7 +36,6 @@ from gate.sources._layout import (
     unknown_tag,
 )
 from gate.sources._path import parse_local
-from gate.sources._tar import TarShelf
 from gate.strict_json import parse_strict
 from gate.subject import Subject
 
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gate.evidence import Ask, Fact
+    from gate.sources._tar import TarShelf
 
 __all__ = ["SCHEME", "DockerArchive", "open_source"]
 
@@ -162,6 +162,8 @@ class DockerArchive:
             self._shelf.close()
 
     def _open(self) -> None:
+        from gate.sources._tar import TarShelf
+
         self._state = self._stat()
         if self._shelf is not None:
             self._shelf.close()
