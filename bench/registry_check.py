@@ -49,6 +49,7 @@ class Recorder:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, request: Request) -> Reply:
+        """Answer one request with what the registry says."""
         came = time.monotonic()
         time.sleep(ROUND_TRIP)
         connection = http.client.HTTPConnection(self.target)
