@@ -215,7 +215,7 @@ def _waivers(page: _Page, judged: Judged) -> None:
         return
     page.folded(f"{len(judged.waivers)} waivers to renew or remove")
     rows = (
-        [note.state, code(note.rule, MOST_CELL), _value(note.about), _cell(note.expires), _value(note.owner),
+        [_cell(note.state), code(note.rule, MOST_CELL), _value(note.about), _cell(note.expires), _value(note.owner),
          code(note.place, MOST_CELL)]
         for note in judged.waivers
     )  # fmt: skip

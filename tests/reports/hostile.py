@@ -26,6 +26,11 @@ _FRAGMENTS = (
     "\n", "\r", "\r\n", "\t", " ", "  ", "\x1b[2K", "\x1b]8;;http://x\x07", "\x9b2J", "\u202e", "\u2066", "\u200b", "\u2028",
     "\u2029", "\x85", "\xa0", "\u3000", "\x00", "\x7f", "\ud800", "\ue000", "\U000e0041", "容器", "e\u0301", "PASSED", "→",
     "sha256:" + "0" * 64, "a" * 100,
+    "]]>", "<!--", "-->", "<script>alert(1)</script>", "<img src=//evil.example/x.png>", "</details>", "&amp;", "&#0;", "'", '"',
+    "|", "\\|", "`", "```", "\\", "*", "_", "**bold**", "~~", "[", "]", "](", "[here](https://evil.example)", "![](http://evil.example)",
+    "[x]: http://evil.example", "@user", "#1", "GH-1", "!1", "https://evil.example", "www.evil.example", "me@evil.example", ":tada:", "$x$",
+    "%", "%0A", "%0A::error::owned", "%AZP25", "%5D", ";", ",", "{0}", "[[ATTACHMENT|/etc/passwd]]", "---", "...", "- ", "# SKIP",
+    "..", "/", "./", "C:", "debian:11", "file://", "?", "$(id)", "1..0", "ok 1", "Bail out!", "> [!NOTE]", "[^1]",
 )  # fmt: skip
 
 _texts = st.one_of(
