@@ -217,9 +217,10 @@ class Layout:
         return Resolved(digest, content, document.media_type, "")
 
     def _named(self, index: Index, name: str) -> Descriptor:
-        """Find an entry by name: its exact name, else its tag, else containerd's name for it."""
-        for names_of in (_exact, _tag_part, _containerd):
-            entries = [entry for entry in index.manifests if name in names_of(entry)]
+        """Find an entry by name: its exact name, else its tag, else containerd's name for it, else normalised."""
+        for names_of in (_exact, _tag_part, _containerd, _normalised):
+            wanted = _normal(name) if names_of is _normalised else name
+            entries = [entry for entry in index.manifests if wanted and wanted in names_of(entry)]
             if entries:
                 return self._one(entries, f"the name {name!r}")
         raise unknown_tag(self.place, name, sorted(_all_names(index.manifests)))
@@ -349,6 +350,18 @@ def _tag_part(entry: Descriptor) -> tuple[str, ...]:
 def _containerd(entry: Descriptor) -> tuple[str, ...]:
     name = entry.annotations.get(CONTAINERD_NAME, "")
     return (name, _tag_in(name)) if name else ()
+
+
+def _normalised(entry: Descriptor) -> tuple[str, ...]:
+    return tuple(_normal(name) for name in (*_exact(entry), entry.annotations.get(CONTAINERD_NAME, "")))
+
+
+def _normal(name: str) -> str:
+    """Give the normal form of a full reference; "" for a bare tag, which is none."""
+    try:
+        return str(Reference.parse(name)) if "/" in name else ""
+    except InvalidReference:
+        return ""
 
 
 def _tag_in(name: str) -> str:

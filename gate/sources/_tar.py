@@ -67,7 +67,12 @@ class TarShelf:
         self._file = open_plain(path.resolve(strict=True))
         try:
             self._packed = _is_gzip(self._file)
-            self._list(cast("_Readable", _Gunzipped(self._file)) if self._packed else self._file)
+            if self._packed:
+                gunzipped = _Gunzipped(self._file)
+                self._list(gunzipped)
+                gunzipped.finish()
+            else:
+                self._list(self._file)
         except BaseException:
             self._file.close()
             raise
@@ -252,6 +257,14 @@ class _Gunzipped:
         content = bytes(self._ready[begin : begin + size])
         self._at += len(content)
         return content
+
+    def finish(self) -> None:
+        """Read to the end, where the checksum stands; raises `Unreadable` if it is wrong or something follows."""
+        try:
+            while self._more():
+                self._at = self._start + len(self._ready)
+        except (zlib.error, EOFError) as error:
+            raise _refused(f"the archive is broken: {error}") from error
 
     def _more(self) -> bool:
         """Unpack some more, drop what lies far behind; False at the end."""
