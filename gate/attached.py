@@ -366,7 +366,7 @@ def _index(walk: _Walk, fact: Found, what: str, *, first: bool) -> Index | None:
     try:
         document = parse_manifest(fact.content, fact.media_type)
     except MalformedData as error:
-        if not first or error.code != "not-an-image":
+        if not first or error.code not in {"not-an-image", "schema1-image"}:
             walk.stop(fact.look, error.code, f"{what} cannot be read: {error}")
             return None
         walk.looked.append(Look(fact.look.where, f"no index: {error}"))

@@ -84,13 +84,10 @@ def _demands(node: Node) -> Iterator[tuple[Demand, ...]]:
     single = tuple(part.place for part in node.parts if isinstance(part, Leaf))
     groups = tuple(part for part in node.parts if isinstance(part, Group))
     for nested in range(min(node.least, len(groups)) + 1):
-        rest = node.least - nested
-        if rest > len(single):
-            continue
-        own: tuple[Demand, ...] = ((rest, single),) if rest else ()
+        own = (node.least - nested, single)
         for chosen in combinations(groups, nested):
             for ways in product(*(tuple(_demands(group)) for group in chosen)):
-                yield (*own, *(demand for way in ways for demand in way))
+                yield (own, *(demand for way in ways for demand in way))
 
 
 def _can_fill(demands: tuple[Demand, ...], principals: Sequence[frozenset[Hashable]]) -> bool:
@@ -115,7 +112,7 @@ def _push(flow: dict[Hashable, dict[Hashable, int]]) -> bool:
     """Send one more unit along a shortest path, if there is one (Edmonds and Karp)."""
     came: dict[Hashable, Hashable] = {"source": None}
     queue: deque[Hashable] = deque(["source"])
-    while queue and "sink" not in came:
+    while queue:
         here = queue.popleft()
         for there, width in flow[here].items():
             if width and there not in came:

@@ -163,7 +163,9 @@ def test_fallback_tag_that_is_something_else(content: bytes) -> None:
     """No index, or an old image: never signatures."""
     world = World(api=False)
     world.put_manifest(content, "application/json", tag=TAG)
-    assert bundles(world).parcels == ()
+    found = bundles(world)
+    assert (found.parcels, found.junk, found.unread) == ((), (), ())
+    assert any(look.status.startswith("no index: ") for look in found.looked)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +221,31 @@ def test_referrer_that_is_an_index_or_junk() -> None:
     assert {junk.reason.code for junk in bundles(world).junk} == {"attached-malformed"}
 
 
+def test_kind_of_a_referrer_without_artifact_type_is_that_of_its_config() -> None:
+    """As the image specification has it."""
+    world = World()
+    put_referrer(world, SUBJECT, b"one", artifactType=None, config=descriptor(BUNDLE, b"{}"))
+    put_referrer(world, SUBJECT, b"two", artifactType=None)
+    assert [parcel.content for parcel in bundles(world).parcels] == [b"one"]
+
+
+def test_every_predicate_type_is_wanted_where_none_is_named() -> None:
+    """For whoever looks for attestations."""
+    world = World()
+    put_referrer(world, SUBJECT, b"sbom", annotations={PREDICATE: "https://spdx.dev/Document"})
+    need = Referrers("application/vnd.dev.sigstore.bundle", 1000)
+    assert len(need.read(SUBJECT, world.gather([need], SUBJECT)).parcels) == 1
+
+
+@pytest.mark.parametrize(("kinds", "said"), [([], "0 layers (none)"), (["a/b"] * 4, "4 layers (a/b, a/b, a/b)")])
+def test_layers_that_are_not_the_one_are_named(kinds: list[str], said: str) -> None:
+    """So that people see what was attached."""
+    world = World()
+    put_referrer(world, SUBJECT, b"one", layers=[descriptor(kind, b"one") for kind in kinds])
+    (junk,) = bundles(world).junk
+    assert said in junk.detail
+
+
 def test_referrer_listed_under_another_media_type() -> None:
     """Descriptor and body have to agree (S13)."""
     world = World()
@@ -251,7 +278,8 @@ def test_pages_that_go_round_in_a_circle_are_unread() -> None:
         world = World()
         _page(world, str(SUBJECT.digest), "next", [])
         _page(world, "next", back, [])
-        assert [fact.code for fact in bundles(world).unread] == ["limit-reached"]
+        (fact,) = bundles(world).unread
+        assert (fact.code, fact.detail) == ("limit-reached", "the list of referrers does not come to an end")
 
 
 def test_too_many_pages_are_unread() -> None:

@@ -91,13 +91,13 @@ def parse_bundle(content: bytes, what: str) -> Bundle:
         raise MalformedData(msg, "bundle-version")
     material = read_object(members.get("verificationMaterial"), f"{what}, verificationMaterial", _MATERIAL_KEYS)
     kind = Material(_one_of(material, [str(kind) for kind in Material], f"{what}, verificationMaterial"))
-    key = read_object(material[kind], f"{what}, {kind}", _KEY_KEYS if kind is Material.PUBLIC_KEY else frozenset())
+    key = read_object(material[kind], f"{what}, {kind}", _KEY_KEYS)
     timestamps = material.get("timestampVerificationData")
     stamped = {} if timestamps is None else read_object(timestamps, f"{what}, timestamps", _TIMESTAMP_KEYS)
     return Bundle(
         version,
         kind,
-        read_text(key, "hint", f"{what}, publicKey", default="") if kind is Material.PUBLIC_KEY else "",
+        read_text(key, "hint", f"{what}, {kind}", default=""),
         _content(members, what),
         len(read_list(material, "tlogEntries", what, _MOST_ENTRIES)),
         len(read_list(stamped, "rfc3161Timestamps", what, _MOST_ENTRIES)),

@@ -27,8 +27,6 @@ _MOST_BYTES: Final = 16 * 1024
 _LEAST_RSA_BITS: Final = 2048
 #: Longer ones only make verifying slow.
 _MOST_RSA_BITS: Final = 16384
-#: What OpenSSL itself refuses is never reached: small exponents verify forged signatures easily.
-_LEAST_RSA_EXPONENT: Final = 3
 
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 _ACCEPTED: Final = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
@@ -108,10 +106,6 @@ def _accepted(key: object, fingerprint: str, what: str) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey):
         if not _LEAST_RSA_BITS <= key.key_size <= _MOST_RSA_BITS:
             msg = f"{what} is an RSA key of {key.key_size} bits; {_LEAST_RSA_BITS} to {_MOST_RSA_BITS} are accepted"
-            raise MalformedData(msg, "public-key")
-        exponent = key.public_numbers().e
-        if exponent < _LEAST_RSA_EXPONENT or not exponent % 2:
-            msg = f"{what} is an RSA key with the exponent {exponent}, which protects nothing"
             raise MalformedData(msg, "public-key")
         return PublicKey(f"RSA {key.key_size}", fingerprint, is_ed25519=False, _key=key)
     if isinstance(key, ed25519.Ed25519PublicKey):

@@ -279,7 +279,7 @@ class _Judge:
         asked = self.signer.annotations or {}
         for key, wanted in asked.items():
             have = annotations.get(key)
-            if have != wanted or not isinstance(have, str):
+            if have != wanted:  # anything but text differs from text
                 said = f"has {_text(key)}={_text(str(have))}" if key in annotations else f"has no {_text(key)}"
                 return Refused(refusals.ANNOTATIONS, f"it {said}; {_text(key)}={_text(wanted)} is asked for")
         signer, today = self.signer, self.today

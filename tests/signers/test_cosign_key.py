@@ -242,7 +242,7 @@ BROKEN_BUNDLES: dict[str, tuple[object, str]] = {
     "empty material": (_bundle_with(SUBJECT, verificationMaterial={}), "has none of"),
     "two materials": (
         _bundle_with(SUBJECT, verificationMaterial={"publicKey": {"hint": KEY.hint}, "certificate": {"rawBytes": ""}}),
-        "exactly one",
+        "has publicKey and certificate of",
     ),
     "no content": (_bundle_with(SUBJECT, dsseEnvelope=None), "has none of"),
     "two contents": (_bundle_with(SUBJECT, messageSignature={"signature": b64(b"x")}), "exactly one"),
@@ -291,6 +291,7 @@ def test_bundle_that_is_no_json(content: bytes) -> None:
         (b'"payloadType"', b'"PayloadType":"x","payloadType"'),
         (b'"signatures":[{', b'"signatures":[{"Sig":"x",'),
         (b'"publicKey"', b'"publickey"'),
+        (b'"hint"', b'"Hint"'),
     ],
 )
 def test_bundle_that_two_readers_read_differently(old: bytes, new: bytes) -> None:
@@ -360,6 +361,16 @@ def test_message_signature_of_an_ed25519_key_is_named_ed25519ph() -> None:
     assert (code, "Ed25519ph" in detail) == ("signature-ed25519ph", True)
 
 
+@pytest.mark.parametrize(("kind", "length"), [("p256", 64), ("ed25519", 70)])
+def test_message_signature_that_cannot_be_ed25519(kind: str, length: int) -> None:
+    """Another kind of key, or another length: refused for what it is."""
+    key, world = forge.key(kind=kind), World()
+    made = bundle(key, packed(statement(SUBJECT)), messageSignature={"signature": b64(b"x" * length)})
+    del made["dsseEnvelope"]
+    put_referrer(world, SUBJECT, packed(made))
+    assert why(only(verify(world, SUBJECT, signer(key))))[0] == "signature-without-statement"
+
+
 # --- step 3: this key made it
 
 
@@ -398,6 +409,16 @@ def test_bundle_without_a_hint_by_another_key() -> None:
         world, subject, packed(bundle(OTHER, packed(statement(subject)), verificationMaterial={"publicKey": {}}))
     )
     assert why(only(verify(world, subject)))[0] == "signature-other-key"
+
+
+def test_hint_that_is_no_fingerprint_is_shown_as_it_is() -> None:
+    """Some tools write a name there."""
+    for hint in ("my key", b64(b"short")):
+        world, subject = World(), image()
+        material = {"publicKey": {"hint": hint}}
+        put_referrer(world, subject, packed(bundle(OTHER, packed(statement(subject)), verificationMaterial=material)))
+        code, detail = why(only(verify(world, subject)))
+        assert (code, f"it points at the key {hint};" in detail) == ("signature-other-key", True)
 
 
 def test_payload_changed_after_signing_in_a_bundle() -> None:
@@ -770,6 +791,28 @@ def test_name_with_the_same_tag_counts() -> None:
     assert counts(only(verify(world, subject, signer(images=IMAGES))))
 
 
+def test_digest_alone_has_no_tag_to_compare() -> None:
+    """A name with a tag is compared with the tag only where the reference has one."""
+    world, subject = World(), image(tag="")
+    legacy(world, subject, KEY, reference=f"{PLACE}:1.0.0")
+    assert counts(only(verify(world, subject, signer(images=IMAGES))))
+
+
+def test_what_counts_says_how() -> None:
+    """Kind of key, storage, signed name, annotations."""
+    world, subject = World(), image()
+    legacy(world, subject, KEY, optional={"env": "prod"})
+    forge.attach(world, subject, KEY)
+    details = [one.result.detail for one in verify(world, subject).candidates if isinstance(one.result, Counts)]
+    assert details == [
+        f"ECDSA P-256 key, tag, signed as {PLACE}, no transparency log",
+        "ECDSA P-256 key, referrer, no transparency log",
+    ]
+    (one, _) = verify(world, subject, signer(annotations={"env": "prod"})).candidates
+    assert isinstance(one.result, Counts)
+    assert ", env=prod, no transparency log" in one.result.detail
+
+
 def test_layout_has_no_name_to_compare() -> None:
     """Only `images` is compared where the source has no repository name."""
     world, subject = World(), image(repository="")
@@ -968,6 +1011,7 @@ def test_days_that_contradict_each_other() -> None:
     """A key that could never be accepted."""
     found = _problems(valid_from=date(2026, 2, 1), valid_until=date(2026, 1, 1))
     assert "before it begins" in found["valid-until"]
+    assert _problems(valid_from=date(2026, 1, 1), valid_until=date(2026, 1, 1)) == {}
 
 
 def test_annotation_without_a_name() -> None:
