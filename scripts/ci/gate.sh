@@ -12,6 +12,10 @@
 #   GATE_UNTRUSTED_CHECKOUT    why the checkout is not trusted to bring the rules (empty: it is)
 #   GATE_RULES_FROM            `head`: take the rules of such a checkout all the same
 
+# Programs that pip starts do not know -I: nothing of Python's is taken over from the job's variables.
+for name in $(compgen -e PYTHON); do unset "$name"; done
+for name in $(compgen -e PIP_); do unset "$name"; done
+
 say() { printf 'image-gate: %s\n' "$*" >&2; }
 
 # Outputs first: whatever happens from here on, an older verdict is not lying there.
