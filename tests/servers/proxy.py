@@ -74,6 +74,8 @@ class DelayingProxy:
         far, far_out = await asyncio.open_connection(*self._target)
         try:
             await asyncio.gather(self._pass(near, far_out, begins), self._pass(far, near_out, 0.0))
+        except asyncio.CancelledError:
+            pass  # the proxy ends; asyncio would print what is only the end of a connection
         finally:
             far_out.close()
             near_out.close()

@@ -73,12 +73,14 @@ class Client:
         self._authenticator = authenticator
         self._dialler, self._deadline, self._within = surroundings
 
-    def get(self, wanted: Wanted) -> Answer:
-        """Give the answer: any status but those that say nothing about the thing asked for.
+    def get(self, wanted: Wanted, *, patient: bool = True) -> Answer:
+        """Give the answer: any status but those that say nothing about the thing asked for. Not `patient`: ask once.
 
         Raises `Trouble` for 401, 403, 407, 412, 429, 5xx and other failures; gives 2xx, 304, 404 and the other 4xx,
         and a redirect to another host where it was not to be followed.
         """
+        if not patient:
+            return self._judged(self._authorized(wanted), wanted)
         return self._retried(lambda: self._judged(self._authorized(wanted), wanted))
 
     def _retried(self, once: Callable[[], Answer]) -> Answer:

@@ -72,11 +72,14 @@ class Questions:
     def read_manifest(self, name: str, *extra: tuple[str, str]) -> Answer:
         """Ask for a manifest by tag or digest and give the answer as it is."""
         read_name(name)
-        return self._get(f"manifests/{name}", ACCEPT, *extra)
+        path = f"/v2/{self.repository.path}/manifests/{name}"
+        return self.client.get(Wanted(path, self.repository.path, MOST_MANIFEST_BYTES, ACCEPT, headers=extra))
 
-    def read_tags(self, following: str = "") -> Answer:
+    def read_tags(self, following: str = "", *, patient: bool = True) -> Answer:
         """Ask for a page of the list of tags and give the answer as it is."""
-        return self._get(following or f"tags/list?n={TAGS_A_PAGE}", "application/json")
+        path = self._below(following) if following else f"/v2/{self.repository.path}/tags/list?n={TAGS_A_PAGE}"
+        wanted = Wanted(path, self.repository.path, MOST_MANIFEST_BYTES, "application/json")
+        return self.client.get(wanted, patient=patient)
 
     def manifest(self, name: str) -> Fact:
         """Answer `Kind.MANIFEST`."""
@@ -138,10 +141,6 @@ class Questions:
             raise unexpected(answer)
         tags_of(answer)
         return self.pages.page(answer, ask)
-
-    def _get(self, below: str, accept: str, *headers: tuple[str, str]) -> Answer:
-        path = self._below(below) if below.startswith("/") else f"/v2/{self.repository.path}/{below}"
-        return self.client.get(Wanted(path, self.repository.path, MOST_MANIFEST_BYTES, accept, headers=headers))
 
     def _below(self, following: str) -> str:
         """Accept only what `next_page` gives: a path of this repository."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,10 @@ class Reach:
 
     def warm(self, host: str, connections: int) -> None:
         """Begin to open connections to a registry, if it is known how it is spoken to; never raises."""
-        known = self._known(host)
-        if known is not None and proxy_for(self._settings.proxies, known[0]) is None:
-            self._dialler.ahead(*known, connections)
+        with contextlib.suppress(Trouble):  # whoever asks next hears of it
+            known = self._known(host)
+            if known is not None and proxy_for(self._settings.proxies, known[0]) is None:
+                self._dialler.ahead(*known, connections)
 
     def client(self, host: str) -> Client:
         """Give the client of a registry (`host[:port]`); raises `Trouble` where it cannot be spoken to at all."""
@@ -88,7 +90,8 @@ class Reach:
     def _known(self, host: str) -> tuple[Origin, Within] | None:
         """Give origin and addresses, or None where only trying can tell (this machine, unless told)."""
         if host in self._settings.plain_http:
-            return Url.parse(f"http://{host}").origin, Anywhere
+            plain = Url.parse(f"http://{host}").origin
+            return plain, _ONLY_LOOPBACK if is_loopback_name(plain.host) else Anywhere
         secure = Url.parse(f"https://{host}").origin
         if is_loopback_name(secure.host) and not has_own_certificates(self._settings, host):
             return self._origins.get(host)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
+from gate.printable import clip
 from gate.sources.registry.urls import Url
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Surroundings:
             credentials=self._credentials(),
             registry_ca=registry_ca,
             certs_folders=self._certs_folders(),
-            plain_http=frozenset(host.lower() for host in plain_http),
+            plain_http=frozenset(_host(text) for text in plain_http),
             trusted_realms=frozenset(_trusted(text) for text in trust_realm),
             proxies=self._proxies(),
             seconds=seconds,
@@ -150,6 +151,16 @@ class Surroundings:
         return Proxies(
             http or every, https or every, tuple(part.strip().lower() for part in without.split(",") if part.strip())
         )
+
+
+def _host(text: str) -> str:
+    try:
+        Url.parse(f"http://{text}")
+    except ValueError as error:
+        raise UsageError(f"--plain-http: {error}; write only host and port, as registry.example.com:5000") from error
+    if "/" in text or "?" in text:
+        raise UsageError(f"--plain-http {clip(text)}: write only host and port, as registry.example.com:5000")
+    return text.lower()
 
 
 def _trusted(text: str) -> tuple[str, str]:

@@ -214,7 +214,7 @@ class Registry:
         from gate.sources.registry.answers import tags_of
 
         try:
-            answer = questions.read_tags()
+            answer = questions.read_tags(patient=False)
             known = sorted(tags_of(answer)) if answer.status == _OK else []
         except Trouble:
             return ()
