@@ -12,7 +12,7 @@ from typing import Any
 from gate.book import ReportInput, make_book
 from gate.check import View
 from gate.checks.vulnerabilities import VulnerabilitiesCheck
-from gate.collect import Limits, collect
+from gate.collect import collect
 from gate.evidence import Evidence
 from gate.finding import Judgement
 from gate.option import Duration
@@ -21,7 +21,7 @@ from gate.scanned import ReportOptions
 from gate.sources.oci_layout import OciLayout
 from gate.subject import Image, Subject
 
-__all__ = ["AT", "AMD64", "ARM64", "DEMO", "SAMPLES", "changed", "entry", "images_of", "judge", "report", "view"]
+__all__ = ["AMD64", "ARM64", "AT", "DEMO", "SAMPLES", "changed", "entry", "images_of", "judge", "report", "view"]
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "tests/fixtures/trivy/demo"
@@ -71,7 +71,7 @@ def images_of(tag: str) -> tuple[Subject, Mapping[str, Image]]:
     """Give a demo image and its platforms, as the gate finds them in the layout."""
     with OciLayout(str(LAYOUT), tag) as source:
         subject = source.resolve()
-        evidence = collect(source, subject, frozenset({PlatformsNeed(configs=True)}), Limits())
+        evidence = collect(source, (PlatformsNeed(configs=True),), subject)
     found = find_images(subject, evidence, configs=True)
     assert not found.undecided
     return subject, {str(image.platform): image for image in found.images}

@@ -1,5 +1,7 @@
 """Report files are read once, by what stands in them; what is no report says what it is instead."""
 
+# ruff: noqa: D103 -- the names are the sentences
+
 from __future__ import annotations
 
 import codecs

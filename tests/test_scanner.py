@@ -1,5 +1,7 @@
 """The words of scanners are folded alike for every format."""
 
+# ruff: noqa: D103 -- the names are the sentences
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +14,7 @@ from gate.scanner import FixState, Severity, canonical_id, fix_state_of, severit
 
 
 def test_severities_are_in_order_and_unknown_is_below_all() -> None:
-    words = "unknown none negligible low medium high critical".split()
+    words = ["unknown", "none", "negligible", "low", "medium", "high", "critical"]
     assert [severity.word for severity in sorted(Severity)] == words
     assert [Severity.of_word(word).word for word in words] == words
 

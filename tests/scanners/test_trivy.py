@@ -1,5 +1,7 @@
 """Trivy's reports are read whole, or refused with what to do."""
 
+# ruff: noqa: D103 -- the names are the sentences
+
 from __future__ import annotations
 
 import json
@@ -211,7 +213,7 @@ def test_null_is_absence_everywhere() -> None:
 
     found = read("1.4.2-amd64", change)
     assert found.vulnerabilities == ()
-    assert found.subject.layers is found.subject.diff_ids is found.subject.platform is None
+    assert (found.subject.layers, found.subject.diff_ids, found.subject.platform) == (None, None, None)
     nothing = dict.fromkeys(KEYS, None)
     (one,) = read(
         "1.4.2-arm64", with_entries({**nothing, "VulnerabilityID": "CVE-1-1", "PkgName": "x"})
