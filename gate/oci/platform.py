@@ -42,7 +42,7 @@ class Platform:
     def parse(cls, text: str) -> Self:
         """Read `os/architecture[/variant]`; raises `InvalidReference`."""
         parts = text.split("/")
-        if not 2 <= len(parts) <= 3 or not all(part.isascii() and part.isprintable() and part for part in parts):  # noqa: PLR2004
+        if not 2 <= len(parts) <= 3 or not all(part.isascii() and part.isprintable() and part for part in parts):  # noqa: PLR2004 -- os, architecture and maybe a variant
             msg = f"{text[:80]!r} is not a platform: write os/architecture or os/architecture/variant, as linux/arm64"
             raise InvalidReference(msg)
         return cls.normalised(*parts)

@@ -163,7 +163,8 @@ def _repository(name: str, text: str) -> Repository:
     if first.startswith("[") and not rest:
         msg = f"{text!r} names a registry but no repository in it"
         raise InvalidReference(msg)
-    is_host = first.lower() == "localhost" or first.startswith("[") or "." in first or ":" in first or first != first.lower()
+    is_host = first.startswith("[") or not {".", ":"}.isdisjoint(first) or first == "localhost"
+    is_host = is_host or first != first.lower()
     if not slash or not is_host:
         if _IMAGE_ID.fullmatch(name):
             msg = f"{name!r} looks like an image id, which no registry knows; write a repository with a tag or digest"
