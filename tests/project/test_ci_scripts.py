@@ -32,7 +32,7 @@ CASES = {
     "no such tag": ({"image": "oci:demo/app:9.9.9"}, 3, "undetermined", ""),
     "another digest expected": ({"expect-digest": BAD}, 1, "failed", GOOD),
     "a digest that is none": ({"expect-digest": "sha256:12"}, 2, "undetermined", ""),
-    "an image with a line break": ({"image": "oci:demo/app:1.4.2\nverdict=passed"}, 3, "undetermined", ""),
+    "an image with a line break": ({"image": "oci:demo/app:1.4.2\nverdict=passed"}, 2, "undetermined", ""),
     "other rules than pinned": ({"rules-digest": BAD}, 2, "undetermined", ""),
 }
 
