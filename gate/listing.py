@@ -118,8 +118,9 @@ def _about(problem: Problem) -> list[tuple[str, str]]:
 
 def in_checkout(path: str) -> str:
     """Give a path as repositories name their files; empty for one outside, or for none such as `builtin:baseline`."""
+    path = path.replace("\\", "/")  # as people type it on Windows
     parts = [part for part in path.split("/") if part not in {"", "."}]
-    is_outside = path.startswith(("/", "\\")) or ".." in parts or ":" in "".join(parts[:1])
+    is_outside = path.startswith("/") or ".." in parts or ":" in "".join(parts[:1])
     return "" if is_outside else "/".join(parts)
 
 
