@@ -110,7 +110,11 @@ class Authenticator:
                 user = f"as {clip(credential.username, 60)!r}" if credential.username else "with a token"
                 parts.append(f"asked {user}, from {credential.source}")
             elif repository in self._found:
-                parts.append(f"no credentials for {self._registry.authority} in {self._credentials.places()}")
+                read = self._credentials.places()
+                host = self._registry.authority
+                parts.append(
+                    f"no credentials for {host} in {read}" if read else f"no credentials for {host} were found"
+                )
             others = self._credentials.other_ports(self._registry.authority) if repository in self._found else ()
             if credential is None and others:
                 parts.append(f"there are some for {clip(', '.join(others), 120)}: the port has to be the same")

@@ -83,8 +83,8 @@ class Credentials:
         return None
 
     def places(self) -> str:
-        """Name the files that were read, for a message."""
-        return ", ".join(config.name for config in self._all()) or "no credential file"
+        """Name the files that were read, for a message; "" where there is none."""
+        return ", ".join(config.name for config in self._all())
 
     def other_ports(self, host: str) -> tuple[str, ...]:
         """Give the keys for the same host name with another port: a common mistake."""

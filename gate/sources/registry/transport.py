@@ -2,7 +2,7 @@
 
 Redirects, credentials and retries are decided above; here is no cookie jar, no environment, no decoding
 of bodies (a digest is over the bytes as sent). httpcore is httpx's engine; it is used without httpx
-because only it lets us say which address a name may lead to (docs/decisions/).
+because only it lets us say which address a name may lead to (docs/decisions/0004-httpcore.md).
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def test_without_credentials_basic_is_not_answered() -> None:
     """Never an empty user and password."""
     code, told, server = refusal(guarded(lambda _: False, "Basic realm=x"))
     assert code == "unauthorized"
-    assert f"no credentials for {server.authority} in no credential file" in told
+    assert f"no credentials for {server.authority} were found" in told
     assert [request.header("authorization") for request in server.requests] == [""]
 
 

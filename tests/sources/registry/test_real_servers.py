@@ -219,7 +219,7 @@ def test_without_credentials_htpasswd_is_unauthorized(tmp_path: Path) -> None:
         with source, pytest.raises(SourceError) as caught:
             source.resolve()
     assert caught.value.code == "unauthorized"
-    assert f"no credentials for {registry.authority} in no credential file" in str(caught.value)
+    assert f"no credentials for {registry.authority} were found" in str(caught.value)
     assert "UNAUTHORIZED: authentication required" in str(caught.value)
 
 
