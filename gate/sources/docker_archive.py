@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -25,7 +26,7 @@ from gate.oci.manifest import Manifest, parse_manifest
 from gate.oci.media_types import DOCKER_CONFIG, DOCKER_MANIFEST
 from gate.oci.reference import Reference
 from gate.platforms import ARCHIVE_OWN
-from gate.source import MOST_MANIFEST_BYTES
+from gate.source import MOST_BLOB_BYTES, MOST_MANIFEST_BYTES
 from gate.sources._layout import (
     AMBIGUOUS_REFERENCE,
     NOT_A_LAYOUT,
@@ -55,6 +56,8 @@ _MOST_IMAGES: Final = 1000
 _MOST_LAYERS: Final = 1000
 _KEYS: Final = frozenset({"Config", "RepoTags", "Layers", "LayerSources", "Parent"})
 _LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
+#: crane writes compressed layers.
+_GZIP: Final = b"\x1f\x8b"
 _HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 ARCHIVE_CONTRADICTION = Reason(
@@ -83,10 +86,11 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A manifest made for an image that has none, and the config it leads to."""
+    """A manifest made for an image that has none, the config it leads to, and the names of its layers by digest."""
 
     manifest: bytes
     config: bytes
+    layers: Mapping[str, str]
     tag: str
 
 
@@ -247,7 +251,8 @@ class DockerArchive:
             "layers": layers,
             "annotations": {ARCHIVE_OWN: "true"},
         }
-        return _Made(json.dumps(manifest, separators=(",", ":")).encode(), content, self._tag(entry))
+        names = dict(zip(diff_ids, entry.layers, strict=True))
+        return _Made(json.dumps(manifest, separators=(",", ":")).encode(), content, names, self._tag(entry))
 
     def _read_config(self, entry: _Entry) -> bytes:
         content = self._read(entry.config, MOST_MANIFEST_BYTES)
@@ -271,6 +276,8 @@ class DockerArchive:
         if ask.kind is Kind.TAGS:
             tags = [made.tag] if made.tag else []
             return Found(look, json.dumps({"name": "", "tags": tags}).encode(), "application/json")
+        if ask.kind is Kind.BLOB and ask.name in made.layers:
+            return self._layer(ask, made.layers[ask.name], look)
         content = {Kind.MANIFEST: made.manifest, Kind.BLOB: made.config}.get(ask.kind)
         if content is None:
             return not_answered(ask, f"an archive of docker save has nothing of the kind {ask.kind}")
@@ -280,6 +287,19 @@ class DockerArchive:
         except InvalidReference:
             pass
         return Absent(Look(look.where, "not there"))
+
+    def _layer(self, ask: Ask, name: str, look: Look) -> Fact:
+        try:
+            content = self._read(name, MOST_BLOB_BYTES)
+        except (Missing, Unreadable) as error:
+            code = error.code if isinstance(error, Unreadable) else "layout-unreadable"
+            return Unavailable(Look(look.where, code), code, str(error))
+        if Digest.parse(ask.name).matches(content):
+            return Found(look, content, _LAYER)
+        if content.startswith(_GZIP):
+            return not_answered(ask, f"{name} is compressed: the config's diff id is not its digest")
+        detail = f"{name} has other content than the config says: its digest is {Digest.of(content)}"
+        return Unavailable(Look(look.where, "digest-mismatch"), "digest-mismatch", detail)
 
     def _refuse_contradiction(self, entries: tuple[_Entry, ...], content: bytes) -> None:
         """Refuse an archive whose `manifest.json` leads to another config than the image that was found.

@@ -224,6 +224,22 @@ def test_the_other_questions(opened: Opener) -> None:
         source.warm()
 
 
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (b"layer", ("Found", "found")),
+        (b"other", ("Unavailable", "digest-mismatch")),
+        (gzip.compress(b"layer"), ("Unavailable", "not-answered-here")),
+        (bytes(17 * 1024 * 1024), ("Unavailable", "too-large")),
+    ],
+)
+def test_layers_are_answered_by_their_diff_id(opened: Opener, layer: bytes, expected: tuple[str, str]) -> None:
+    """What lies under the name is hashed; a compressed layer cannot say, another one is told."""
+    with opened({**old(), "layer.tar": layer}) as source:
+        fact = source.answer(Ask(source.resolve().place, Kind.BLOB, str(Digest.of(b"layer"))))
+    assert answered(fact) == expected
+
+
 @pytest.mark.parametrize("members", [old, hybrid])
 def test_the_tag_is_looked_at_again_at_the_end(opened: Opener, members: Callable[[], Members]) -> None:
     """Unchanged is the same image; a file that changed meanwhile cannot say."""
