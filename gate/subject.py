@@ -27,6 +27,8 @@ class Subject:
     `content`     the manifest's or index's exact bytes
     `pinned`      whether the reference carried a digest (then a tag that moves later does not matter, S7)
     `expected`    the digest that the reference or --expect-digest demands; another one is a violation (S7)
+    `origin`      where a promotion would copy it from (`registry/repository`), if `repository` and `tag` are a
+                  destination that is judged before it is written (S35); "" for the image as it is
     """
 
     typed: str
@@ -38,6 +40,7 @@ class Subject:
     content: bytes = field(repr=False)
     pinned: bool = False
     expected: Digest | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
