@@ -108,6 +108,7 @@ def _judge(
         if isinstance(opened.subject, GateError):
             return Judged(image, Undetermined(None, (), (), (_unresolved(opened.subject),)))
         subject = opened.subject
+        policy = policy.for_repository(subject.repository)
         needs = needs_of(policy.ruleset, subject, policy.book)
         evidence = collect(source, needs, subject, request.limits, lambda done, of: told(image, done, of))
     judged = evaluate(image, policy, subject, evidence, request.at, request.platforms)
@@ -132,7 +133,8 @@ def needs_of(ruleset: Ruleset, subject: Subject, book: Book) -> tuple[Need, ...]
 
     needs: set[Need] = {PlatformsNeed(configs=needs_configs(ruleset.rules))}
     for rule in ruleset.rules:
-        needs |= rule.check.needs(subject, book)
+        if rule.unfit is None:
+            needs |= rule.check.needs(subject, book)
     return tuple(sorted(needs, key=repr))
 
 

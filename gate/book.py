@@ -36,16 +36,37 @@ class ReportInput(NamedTuple):
 
 def make_book(signers: Mapping[str, Signer], inputs: Sequence[ReportInput]) -> Book:
     """Give the book of one run."""
-    return _Book(signers, inputs)
+    return _Book(signers, _Reports(inputs))
+
+
+class _Reports:
+    """Report files, read when the first rule asks. The bytes of a report are let go of as soon as it is read."""
+
+    def __init__(self, inputs: Sequence[ReportInput]) -> None:
+        self._inputs = tuple(inputs)
+        self._files: tuple[ReportFile, ...] | None = None
+
+    def files(self) -> Sequence[ReportFile]:
+        """Give every report file, in the order of the command line; equal files are read once."""
+        if self._files is None:
+            read: list[tuple[bytes | str, Report | Unavailable]] = []
+            files = []
+            for one in self._inputs:
+                known = next((result for content, result in read if content == one.content), None)
+                if known is None:
+                    known = _read(one.path, one.content)
+                    read.append((one.content, known))
+                files.append(ReportFile(one.path, _named(one.path, known), one.tracked))
+            self._files, self._inputs = tuple(files), ()
+        return self._files
 
 
 class _Book:
-    """Signers and reports. The bytes of a report are let go of as soon as it is read."""
+    """Signers and reports."""
 
-    def __init__(self, signers: Mapping[str, Signer], inputs: Sequence[ReportInput]) -> None:
+    def __init__(self, signers: Mapping[str, Signer], reports: _Reports) -> None:
         self._signers = dict(signers)
-        self._inputs = tuple(inputs)
-        self._reports: tuple[ReportFile, ...] | None = None
+        self._reports = reports
 
     def signer(self, name: SignerName) -> Signer:
         """Give the signer of that name; raises `RuntimeError` if there is none: rule files were checked."""
@@ -56,18 +77,12 @@ class _Book:
             raise RuntimeError(msg) from None
 
     def reports(self) -> Sequence[ReportFile]:
-        """Give every report file, in the order of the command line; equal files are read once."""
-        if self._reports is None:
-            read: list[tuple[bytes | str, Report | Unavailable]] = []
-            files = []
-            for one in self._inputs:
-                known = next((result for content, result in read if content == one.content), None)
-                if known is None:
-                    known = _read(one.path, one.content)
-                    read.append((one.content, known))
-                files.append(ReportFile(one.path, _named(one.path, known), one.tracked))
-            self._reports, self._inputs = tuple(files), ()
-        return self._reports
+        """Give every report file, in the order of the command line."""
+        return self._reports.files()
+
+    def with_signers(self, signers: Mapping[str, Signer]) -> Book:
+        """Give a book with other signers that shares the reports."""
+        return _Book(signers, self._reports)
 
 
 def _named(path: str, read: Report | Unavailable) -> Report | Unavailable:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from gate.evidence import Evidence, Need, Unavailable
@@ -58,6 +58,10 @@ class Book(Protocol):
 
     def reports(self) -> Sequence[ReportFile]:
         """Give every report file of the run, in the order of the command line."""
+        ...
+
+    def with_signers(self, signers: Mapping[str, Signer]) -> Book:
+        """Give a book with these signers and the same reports, parsed once for both."""
         ...
 
 

@@ -20,6 +20,7 @@ from gate.pattern import PatternTimeoutError
 from gate.platforms import find_images
 from gate.report import Judged, WaiverNote
 from gate.verdict import Level, Outcome, Place, Status, Waived, conclude
+from gate.waiver import remarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,13 @@ class Policy:
     book: Book
     closure: Closure
 
+    def for_repository(self, repository: str) -> Policy:
+        """Give the policy for one repository: names of `images:` are filled in, reports stay parsed."""
+        ruleset = self.ruleset.for_repository(repository)
+        if ruleset is self.ruleset:
+            return self
+        return replace(self, ruleset=ruleset, book=self.book.with_signers(ruleset.signers))
+
 
 def evaluate(
     image: str,
@@ -124,6 +132,7 @@ def evaluate(
         msg = "`at` needs a time zone"
         raise RuntimeError(msg)
     at = at.astimezone(UTC)
+    policy = policy.for_repository(subject.repository)
     rules = policy.ruleset.rules
     found = find_images(subject, evidence, configs=needs_configs(rules))
     images, missing = _chosen(found.images, platforms)
@@ -131,7 +140,7 @@ def evaluate(
     judge = _Judge(View(subject, None, images, evidence, policy.book), policy.waivers, at)
     outcomes = (*_expected(subject, images), *(outcome for rule in rules for outcome in judge.rule(rule)))
     verdict = conclude(subject, tuple(str(image.platform) for image in images), outcomes, _NO_RULE, blocked)
-    notes = (*found.notes, *_headlines(outcomes))
+    notes = (*remarks(policy.waivers, outcomes, subject, at), *found.notes, *_headlines(outcomes))
     return Judged(image, verdict, notes, _waiver_notes(policy.waivers, subject, verdict, at))
 
 
@@ -291,6 +300,8 @@ def _over_limits(judgement: Judgement, left: tuple[Finding, ...]) -> tuple[tuple
 
 def _applies(rule: Rule, subject: Subject) -> bool | Undecided:
     """Tell whether `for:` holds (S26): a definite no wins over what cannot be told."""
+    if rule.unfit is not None:  # its rule file is for other images: nothing in it can be relied on, `for:` included
+        return rule.unfit
     answers = (
         _matches(rule.scope.images, subject.repository, "repository"),
         _matches(rule.scope.tags, subject.tag, "tag"),

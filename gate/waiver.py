@@ -7,6 +7,7 @@ that resembles it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,9 +15,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from gate.errors import Mistake, RuleFileError
+from gate.finding import Note
 from gate.oci.digest import Digest
 from gate.option import option
 from gate.pattern import Glob
+from gate.printable import clip
 from gate.report import ClosureFile
 from gate.ruleset.entries import FORMAT
 from gate.ruleset.files import read_bounded, to_path
@@ -28,13 +31,21 @@ from gate.verdict import Place
 if TYPE_CHECKING:
     from gate.finding import Finding
     from gate.option import File
-    from gate.ruleset.rule import Ruleset
+    from gate.ruleset.rule import Ruleset, WaiverTerms
     from gate.subject import Subject
+    from gate.verdict import Outcome
 
-__all__ = ["MOST_DAYS", "Waiver", "WaiverFile", "check_waivers", "load_waivers"]
+__all__ = [
+    "MOST_BREAK_GLASS", "MOST_DAYS", "WARNING_DAYS", "Waiver", "WaiverFile", "check_waivers", "load_waivers",
+    "read_waivers", "remarks",
+]  # fmt: skip
 
 #: A year and a day: an acceptance that nobody has to look at again is a changed rule.
 MOST_DAYS: Final = 366
+#: Break-glass is for one night: whatever takes longer has time for a waiver with a review.
+MOST_BREAK_GLASS: Final = timedelta(hours=24)
+#: From so many days before its end on, every report that relies on a waiver says when it ends.
+WARNING_DAYS: Final = 14
 
 _NO_ABOUT: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -60,6 +71,41 @@ class DigestText:
         }
 
 
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a waiver ends: a day (inclusive, UTC), or for break-glass a time with its zone."""
+
+    end: date
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read `2027-01-31`, or `2027-01-31T18:00:00Z`; raises `ValueError`. The whole text is matched first (S29)."""
+        try:
+            if _DAY.fullmatch(text):
+                return cls(date.fromisoformat(text))
+            if _TIME.fullmatch(text):
+                return cls(datetime.fromisoformat(text).astimezone(UTC))
+        except (ValueError, OverflowError):
+            pass
+        msg = f"'expires' is a day written as 2027-01-31, not {clip(text, 100)!r}"
+        raise ValueError(msg)
+
+    @classmethod
+    def describe(cls) -> dict[str, object]:
+        """Give the JSON Schema."""
+        return {
+            "type": "string",
+            "pattern": f"^({_DAY.pattern}|{_TIME.pattern})$",
+            "description": "a day, as 2027-01-31; with break-glass a time, as 2027-01-31T18:00:00Z",
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class WaiverEntry:
     """One entry of `waivers:` as it is written."""
@@ -72,8 +118,9 @@ class WaiverEntry:
     )
     reason: str = option("Why it is accepted.", needs="reason: why this is accepted")
     owner: str = option("Who answers for it.", needs="owner: a person or team")
-    expires: date = option("The last day (UTC) on which it holds; at most a year ahead.", needs="expires: 2027-01-31")
+    expires: Expiry = option("The last day (UTC) on which it holds; at most a year ahead.", needs="expires: 2027-01-31")
     ticket: str = option("Where it was decided.", default="")
+    break_glass: bool = option("For an emergency: one digest, a few hours, said loudly in every report.", default=False)
 
     def problems(self) -> tuple[tuple[str, str], ...]:
         """Refuse a waiver for no image, for any finding of any image, or without words."""
@@ -85,6 +132,13 @@ class WaiverEntry:
             found.append(
                 ("images", f"{self.images[everywhere[0]].text!r} without `about` would switch the rule off everywhere")
             )
+        is_time = isinstance(self.expires.end, datetime)
+        if self.break_glass and self.digest is None:
+            found.append(("break-glass", "break-glass is for one image: name its `digest`"))
+        if self.break_glass and not is_time:
+            found.append(("expires", "break-glass ends within hours: give a time, as 2027-01-31T18:00:00Z"))
+        if is_time and not self.break_glass:
+            found.append(("expires", "a waiver ends with a day, as 2027-01-31; a time is for `break-glass: true`"))
         found += [(key, f"{key!r} is empty") for key in ("rule", "reason", "owner") if not getattr(self, key).strip()]
         return tuple(found)
 
@@ -105,7 +159,10 @@ class WaiverFile:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One waiver and where it was written. `marks` are the places of its keys, for messages."""
+    """One waiver and where it was written. `marks` are the places of its keys, for messages.
+
+    `expires` is a day, or for break-glass a `datetime` in UTC.
+    """
 
     rule: str
     images: tuple[Glob, ...]
@@ -116,10 +173,18 @@ class Waiver:
     expires: date
     place: Place
     ticket: str = ""
+    break_glass: bool = False
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def last_day(self) -> date:
+        """The last day (UTC) on which it holds."""
+        return self.expires.date() if isinstance(self.expires, datetime) else self.expires
+
     def expired(self, at: datetime) -> bool:
-        """Tell whether its last day (inclusive, UTC) is over at `at`, which has a time zone."""
+        """Tell whether its last day (inclusive, UTC) or its last minute is over at `at`, which has a time zone."""
+        if isinstance(self.expires, datetime):
+            return at > self.expires
         return at.astimezone(UTC).date() > self.expires
 
     def concerns(self, subject: Subject) -> bool:
@@ -158,6 +223,15 @@ def load_waivers(paths: Sequence[str]) -> tuple[tuple[Waiver, ...], tuple[Closur
     return tuple(waivers), tuple(files)
 
 
+def read_waivers(path: str, content: bytes) -> tuple[Waiver, ...]:
+    """Read the text of one waiver file; raises `RuleFileError` with every mistake. `path` is for messages."""
+    mistakes = Mistakes()
+    waivers = _read(path, content, mistakes)
+    if mistakes:
+        raise RuleFileError(tuple(mistakes.found))
+    return waivers
+
+
 def _read(path: str, content: bytes, mistakes: Mistakes) -> tuple[Waiver, ...]:
     found: list[Mistake] = []
     node = parse(path, content, found)
@@ -187,9 +261,10 @@ def _waiver(entry: WaiverEntry, path: str, walk: Walk) -> Waiver:
         about=entry.about if entry.about is not None else _NO_ABOUT,
         reason=entry.reason,
         owner=entry.owner,
-        expires=entry.expires,
+        expires=entry.expires.end,
         place=walk.marks[path].place,
         ticket=entry.ticket,
+        break_glass=entry.break_glass,
         marks=MappingProxyType(marks),
     )
 
@@ -197,8 +272,9 @@ def _waiver(entry: WaiverEntry, path: str, walk: Walk) -> Waiver:
 def check_waivers(waivers: Sequence[Waiver], ruleset: Ruleset, at: datetime) -> None:
     """Look whether the waivers fit the rules; raises `RuleFileError` with every mistake.
 
-    A waiver for a rule that does not exist, that is `final` or not `waivable`, or that ends more than
-    `MOST_DAYS` after `at`, is one. An expired waiver is none: it accepts nothing and is reported.
+    A waiver for a rule that does not exist, that is `final` or not `waivable`, that somebody owns who may not
+    (`waivers: {owners: …}`), or that ends too long after `at`, is one. An expired waiver is none: it accepts
+    nothing and is reported.
     """
     mistakes = Mistakes()
     rules = {rule.name: rule for rule in ruleset.rules}
@@ -213,8 +289,53 @@ def check_waivers(waivers: Sequence[Waiver], ruleset: Ruleset, at: datetime) -> 
         elif rule.final or not rule.waivable:
             how = "final" if rule.final else "not waivable"
             mistakes.add(mark, f"the rule {waiver.rule!r} is {how} ({rule.place}): no waiver can accept its findings")
-        if waiver.expires - today > longest:
+        for terms in (*ruleset.waivers, rule.waivers if rule is not None else None):
+            if terms is not None:
+                _hold(waiver, terms, today, mistakes)
+        if isinstance(waiver.expires, datetime) and waiver.expires - at > MOST_BREAK_GLASS:
+            hours = MOST_BREAK_GLASS // timedelta(hours=1)
+            latest = (at + MOST_BREAK_GLASS).astimezone(UTC).isoformat(timespec="minutes")
+            message = f"break-glass ends at most {hours} hours after the time of the verdict: by {latest}"
+            mistakes.add(waiver.marks["expires"], message)
+        elif waiver.last_day - today > longest:
             message = f"a waiver ends at most {MOST_DAYS} days after the day of the verdict: by {today + longest}"
             mistakes.add(waiver.marks["expires"], message)
     if mistakes:
         raise RuleFileError(tuple(mistakes.found))
+
+
+def remarks(waivers: Sequence[Waiver], outcomes: Sequence[Outcome], subject: Subject, at: datetime) -> tuple[Note, ...]:
+    """Give what every report has to say first about waivers: break-glass, and what ends soon."""
+    used = {waived.place for outcome in outcomes for waived in outcome.waived}
+    said = []
+    for waiver in waivers:
+        if waiver.place not in used:
+            continue
+        if waiver.break_glass:
+            until = waiver.expires.isoformat()
+            what = (
+                f"BREAK-GLASS until {until}: {waiver.owner} lets {subject.digest} pass {waiver.rule} ({waiver.reason})"
+            )
+            said.append(Note(what, headline=True))
+            continue
+        days = (waiver.last_day - at.astimezone(UTC).date()).days
+        if days <= WARNING_DAYS:
+            when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
+            what = f"a waiver of {waiver.rule} ends {when} ({waiver.expires}, owner {waiver.owner}, {waiver.place})"
+            said.append(Note(what, headline=True))
+    return tuple(said)
+
+
+def _hold(waiver: Waiver, terms: WaiverTerms, today: date, mistakes: Mistakes) -> None:
+    """Report a waiver of somebody who may own none, or that ends too late (S25)."""
+    if terms.owners and not any(owner.matches(waiver.owner) for owner in terms.owners):
+        listed = " or ".join(map(str, terms.owners))
+        message = f"{waiver.owner!r} may not own a waiver of {waiver.rule!r}: only {listed} may ({terms.place})"
+        mistakes.add(waiver.marks["owner"], message)
+    longest = terms.max_lifetime
+    if longest is not None and waiver.last_day - today > longest.length:
+        message = (
+            f"a waiver of {waiver.rule!r} ends at most {longest} after the day of the verdict ({terms.place}): "
+            f"by {today + longest.length}"
+        )
+        mistakes.add(waiver.marks["expires"], message)

@@ -134,7 +134,7 @@ def test_every_mistake_of_all_files_is_reported_at_once(tmp_path: Path) -> None:
         load_waivers([str(tmp_path / "missing.yaml"), str(tmp_path), str(tmp_path / "bad.yaml"), "a\0b", ""])
     assert [one.message for one in caught.value.mistakes if one.line > 1] == [
         "'expires' is a day written as 2027-01-31, not 'never'",
-        "an entry of 'waivers' has no key 'extra' (it has: rule, images, digest, about, reason, owner, expires, ticket)",
+        "an entry of 'waivers' has no key 'extra' (it has: rule, images, digest, about, reason, owner, expires, ticket, break-glass)",
     ]
     assert {one.message for one in caught.value.mistakes if one.line == 1} == {
         "there is no such file", "this is a directory, not a file", "'a\\x00b' is no file name", "'' is no file name",

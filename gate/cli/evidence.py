@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     for image in request.images:
         with open_source(image) as source:
             subject = source.resolve()
-            evidence = collect(source, needs_of(policy.ruleset, subject, policy.book), subject, request.limits)
+            own = policy.for_repository(subject.repository)
+            evidence = collect(source, needs_of(own.ruleset, subject, own.book), subject, request.limits)
         shown.append({"image": image, "subject": _subject(subject), "answers": _answers(evidence)})
         unread += sum(isinstance(fact, Unavailable) for fact in evidence.answers.values())
     world.stdout.write(json.dumps({"schema": 1, "evidence": shown}, indent=2, ensure_ascii=True) + "\n")

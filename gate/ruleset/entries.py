@@ -11,16 +11,17 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from gate.option import option
+from gate.option import Duration, option
 from gate.pattern import Glob
 from gate.rooms import load, names
 from gate.ruleset.hints import keys_of
+from gate.ruleset.images import ImagesPattern
 from gate.verdict import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FORMAT", "AdvisoryEntry", "FileHead", "Kinds", "RuleHead", "ScopeEntry"]
+__all__ = ["FORMAT", "AdvisoryEntry", "FileHead", "Kinds", "RuleHead", "ScopeEntry", "TermsEntry"]
 
 #: The version of the rule-file format that this gate reads.
 FORMAT: Final = 1
@@ -34,6 +35,20 @@ class AdvisoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TermsEntry:
+    """`waivers:` of a rule, or at the top of a file."""
+
+    owners: tuple[Glob, ...] = option("Who may own a waiver: globs over its `owner`.", default=())
+    max_lifetime: Duration | None = option(
+        "How far ahead of the day of the verdict a waiver may end at most, as 90d.", default=None
+    )
+
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """Refuse terms that say nothing."""
+        return () if self.owners or self.max_lifetime else (("", "'waivers' says neither owners nor max-lifetime"),)
+
+
+@dataclass(frozen=True, slots=True)
 class FileHead:
     """The keys at the top of a rule file, but for `signers` and `rules`."""
 
@@ -42,6 +57,10 @@ class FileHead:
     extends: tuple[str, ...] = option(
         "Rule files whose rules and signers hold too: paths beside this file, or builtin:NAME.", default=()
     )
+    images: tuple[ImagesPattern, ...] = option(
+        "The repositories the file is for; {name} names a part for use below, as ghcr.io/acme/{app}.", default=()
+    )
+    waivers: TermsEntry | None = option("Who may accept findings, and for how long; of every rule.", default=None)
     advisory: AdvisoryEntry | None = option(
         "Report, but do not enforce (exit code 0) up to a day. Only in the outermost file.", default=None
     )
@@ -72,6 +91,7 @@ class RuleHead:
     )
     final: bool = option("Nobody may replace or waive this rule.", default=False)
     waivable: bool = option("Whether a waiver may accept findings of this rule.", default=True)
+    waivers: TermsEntry | None = option("Who may accept findings of this rule, and for how long.", default=None)
     replaces: str = option(
         "The extended file whose rule of this name this one replaces, as builtin:baseline.", default=""
     )

@@ -15,13 +15,14 @@ from typing import Final
 from gate.errors import Mistake, RuleFileError
 from gate.oci.digest import Digest
 from gate.report import ClosureFile
-from gate.ruleset.entries import Kinds
+from gate.ruleset.entries import Kinds, TermsEntry
 from gate.ruleset.files import outermost
+from gate.ruleset.instances import Instances, Owned
 from gate.ruleset.merge import Merger
 from gate.ruleset.mistakes import Mistakes
 from gate.ruleset.nodes import Entry
 from gate.ruleset.reader import Reader, RuleFile
-from gate.ruleset.rule import Advisory, Ruleset
+from gate.ruleset.rule import Advisory, Ruleset, WaiverTerms
 
 __all__ = ["Loaded", "load", "load_ruleset", "rules_digest"]
 
@@ -31,11 +32,12 @@ _DIGEST_FORMAT: Final = "image-gate rules-digest 1"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A ruleset and the nodes it was written as, for showing."""
+    """A ruleset and the nodes it was written as, for showing; `images` are those of the files that have some."""
 
     ruleset: Ruleset
     rules: Mapping[str, Entry]
     signers: Mapping[str, Entry]
+    images: Mapping[str, tuple[str, ...]]
 
 
 def load_ruleset(paths: Sequence[str]) -> Ruleset:
@@ -55,23 +57,33 @@ def load(paths: Sequence[str], kinds: Kinds | None = None) -> Loaded:
     for file in reader.files.values():
         merger.add(file)
     rules, signers = merger.finish()
-    advisory = _advisory(roots, mistakes)
+    advisory = _advisory(roots, rules, mistakes)
     if not rules and not mistakes:
         mistakes.extend((Mistake(paths[0] if paths else "gate.yaml", 1, 1, "there is not a single rule here"),))
     if mistakes:
         raise RuleFileError(tuple(mistakes.found))
+    instances = Instances(rules, signers, reader.entries)
     ruleset = Ruleset(
-        rules=tuple(entry.rule for entry in rules),
-        signers=MappingProxyType({name: entry.signer for name, entry in signers.items()}),
+        rules=instances.unfilled(owned.entry.rule for owned in rules),
+        signers=MappingProxyType({name: owned.entry.signer for name, owned in signers.items()}),
         files=tuple(reader.closure),
         advisory=advisory,
-        signer_places=MappingProxyType({name: entry.written.key.mark.place for name, entry in signers.items()}),
+        signer_places=MappingProxyType({name: owned.entry.written.key.mark.place for name, owned in signers.items()}),
+        waivers=tuple(_terms(file) for file in reader.files.values() if file.head.waivers is not None),
+        instances=instances.of if instances.files else None,
     )
+    instances.base = ruleset
     return Loaded(
         ruleset,
-        MappingProxyType({entry.rule.name: entry.written for entry in rules}),
-        MappingProxyType({name: entry.written for name, entry in signers.items()}),
+        MappingProxyType({owned.entry.rule.name: owned.entry.written for owned in rules}),
+        MappingProxyType({name: owned.entry.written for name, owned in signers.items()}),
+        MappingProxyType({file.location.shown: tuple(map(str, file.head.images)) for file in instances.files}),
     )
+
+
+def _terms(file: RuleFile) -> WaiverTerms:
+    entry = file.head.waivers or TermsEntry()
+    return WaiverTerms(entry.owners, entry.max_lifetime, file.marks["waivers"].place)
 
 
 def _outermost(reader: Reader, given: str) -> RuleFile | None:
@@ -82,8 +94,11 @@ def _outermost(reader: Reader, given: str) -> RuleFile | None:
     return reader.open(location, None)
 
 
-def _advisory(roots: Sequence[RuleFile], mistakes: Mistakes) -> Advisory | None:
-    """Give the roll-out of the run: every file of the command line has to say it (S25)."""
+def _advisory(roots: Sequence[RuleFile], rules: tuple[Owned, ...], mistakes: Mistakes) -> Advisory | None:
+    """Give the roll-out of the run (S25).
+
+    Every file of the command line has to say it, and none can put off what is final in a file that it extends.
+    """
     said = [(file, file.head.advisory, file.marks["advisory"]) for file in roots if file.head.advisory is not None]
     if not said:
         return None
@@ -92,6 +107,13 @@ def _advisory(roots: Sequence[RuleFile], mistakes: Mistakes) -> Advisory | None:
         for _, _, mark in said:
             mistakes.add(mark, f"'advisory' holds for all rule files of a run or for none; {silent} does not say it")
         return None
+    outer = {file.location.path for file in roots}
+    for owned in rules:
+        if owned.entry.rule.final and owned.file.location.path not in outer:
+            rule = owned.entry.rule
+            for _, _, mark in said:
+                message = f"the rule {rule.name!r} is final at {rule.place}: 'advisory' here cannot put it off"
+                mistakes.add(mark, message)
     return min((Advisory(entry.until, mark.place) for _, entry, mark in said), key=lambda advisory: advisory.until)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.ruleset.files import BUILTIN, beside, builtin
+from gate.ruleset.instances import Owned, SignerOwned, same_principals
 from gate.ruleset.mistakes import Mistakes, meant
-from gate.ruleset.reader import NamedSigner, RuleFile, WrittenRule
+from gate.ruleset.reader import RuleFile
+from gate.ruleset.written import WrittenRule
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.ruleset.nodes import Mark
-    from gate.signer import Identity
 
 __all__ = ["Merger"]
 
@@ -24,10 +25,9 @@ class Merger:
         """Start without rules and signers."""
         self._mistakes = mistakes
         self._rules: dict[str, tuple[WrittenRule, RuleFile]] = {}
-        self._signers: dict[str, NamedSigner] = {}
+        self._signers: dict[str, SignerOwned] = {}
         self._rule_names: dict[str, tuple[str, Mark]] = {}
         self._signer_names: dict[str, tuple[str, Mark]] = {}
-        self._principals: dict[Identity, str] = {}
         self._named: list[tuple[str, Mark]] = []
         self._is_complete = True
 
@@ -40,36 +40,31 @@ class Merger:
                 message = f"the signer {name!r} is already defined at {first.place}; signers are never replaced"
                 self._mistakes.add(mark, message)
         for signer in file.signers:
-            self._signer(signer)
+            self._signers.setdefault(signer.written.key.text, SignerOwned(signer, file))
         for rule in file.rules:
             self._rule(rule, file)
         self._case_twins(file)
         self._named += file.named
 
-    def finish(self) -> tuple[tuple[WrittenRule, ...], dict[str, NamedSigner]]:
+    def finish(self) -> tuple[tuple[Owned, ...], dict[str, SignerOwned]]:
         """Give the rules in their order and the signers, after looking that every signer named exists."""
+        self._refuse_twins()
         names = sorted(name for name, _ in self._signer_names.values())
         for name, mark in self._named:
             if name not in names and self._is_complete:
                 listed = ", ".join(names) or "none"
-                self._mistakes.add(mark, f"there is no signer {name!r} (there are: {listed}){meant(name, names)}")
-        return tuple(rule for rule, _ in self._rules.values()), self._signers
+                hint = _define(name) if mark.text.path.startswith(BUILTIN) else meant(name, names)
+                self._mistakes.add(mark, f"there is no signer {name!r} (there are: {listed}){hint}")
+        return tuple(Owned(rule, file) for rule, file in self._rules.values()), self._signers
 
-    def _signer(self, entry: NamedSigner) -> None:
-        name, mark = entry.written.key.text, entry.written.key.mark
-        if name in self._signers:
-            return
-        self._signers[name] = entry
-        principal = entry.signer.principal()
-        if principal is None:
-            return
-        first = self._principals.setdefault(principal, name)
-        if first != name:
-            where = self._signers[first].written.key.mark.place
-            message = (
-                f"the signer {name!r} is the same {principal.kind} as {first!r} ({where}): it would count once only"
-            )
-            self._mistakes.add(mark, message)
+    def _refuse_twins(self) -> None:
+        """Report signers that stand for the same principal (S18)."""
+        for name, first in same_principals({name: owned.entry.signer for name, owned in self._signers.items()}):
+            one, other = self._signers[name].entry, self._signers[first].entry
+            kind = principal.kind if (principal := one.signer.principal()) is not None else "principal"
+            where = other.written.key.mark.place
+            message = f"the signer {name!r} is the same {kind} as {first!r} ({where}): it would count once only"
+            self._mistakes.add(one.written.key.mark, message)
 
     def _rule(self, entry: WrittenRule, file: RuleFile) -> None:
         name, mark = entry.rule.name, entry.written.key.mark
@@ -140,3 +135,11 @@ class Merger:
             if first != name:
                 message = f"the rule {name!r} differs only in upper and lower case from {first!r} at {where.place}"
                 self._mistakes.add(mark, message)
+
+
+def _define(name: str) -> str:
+    """Say what to add where a pack wants a signer: only who uses it knows the key or identity."""
+    return (
+        f": the pack leaves it to you who that is. Extend the pack from a file of your own and define it there, as "
+        f'`signers: {{{name}: {{kind: cosign-key, key: {name}.pub, log: none, images: "ghcr.io/acme/**"}}}}`'
+    )

@@ -5,26 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from gate.errors import Mistake
 from gate.oci.digest import Digest
 from gate.option import File
 from gate.report import ClosureFile
-from gate.ruleset.entries import FORMAT, FileHead, Kinds, RuleHead
+from gate.ruleset.entries import FORMAT, FileHead, Kinds
 from gate.ruleset.files import BUILTIN, Location, beside, builtin, read_bounded
-from gate.ruleset.hints import keys_of
-from gate.ruleset.mistakes import Mistakes, one_of
+from gate.ruleset.images import samples
+from gate.ruleset.mistakes import Mistakes
 from gate.ruleset.names import is_name
-from gate.ruleset.nodes import Entry, MapNode, Mark, ScalarNode, parse
-from gate.ruleset.rule import Rule, Scope
-from gate.ruleset.walk import BAD, Walk
+from gate.ruleset.nodes import Entry, ListNode, MapNode, Mark, parse
+from gate.ruleset.walk import Walk
+from gate.ruleset.written import Entries, NamedSigner, WrittenRule
 
 if TYPE_CHECKING:
-    from gate.check import Check
-    from gate.signer import Signer
+    from collections.abc import Mapping
 
-__all__ = ["NamedSigner", "Reader", "RuleFile", "WrittenRule"]
+__all__ = ["Reader", "RuleFile"]
 
 #: More rule files than any organisation stacks; each is read and walked.
 MOST_FILES: Final = 64
@@ -36,29 +35,11 @@ MOST_FILE_BYTES: Final = 1024 * 1024
 #: Keys that people look for at the top of a rule file, and where they belong.
 _ELSEWHERE: Final = {
     "waivers": "waivers live in files of their own, named with --waivers",
-    "images": "a rule says where it holds: `for: {images: […]}`",
     "for": "a rule says where it holds: `for` stands inside a rule",
 }
 
 _SPECIFIER: Final = re.compile(r"[<>=!~][<>=!~0-9A-Za-z.*+ ,-]{0,100}", re.ASCII)
 _PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRule:
-    """One rule and the entry it was read from."""
-
-    rule: Rule
-    written: Entry
-    replaces: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSigner:
-    """One signer and the entry it was read from."""
-
-    signer: Signer
-    written: Entry
 
 
 @dataclass(slots=True)
@@ -74,6 +55,8 @@ class RuleFile:
     marks: dict[str, Mark] = field(default_factory=dict)
     below: set[Path] = field(default_factory=set)
     is_complete: bool = True
+    rule_entries: tuple[Entry, ...] = ()
+    signer_entries: tuple[Entry, ...] = ()
     rules: list[WrittenRule] = field(default_factory=list)
     rule_names: dict[str, Mark] = field(default_factory=dict)
     signers: list[NamedSigner] = field(default_factory=list)
@@ -92,6 +75,7 @@ class Reader:
         self._kinds = kinds
         self._open: list[Path] = []
         self._root = ""
+        self._seen: dict[tuple[Path, str, str], File | str] = {}
 
     def open(self, location: Location, named_at: Mark | None) -> RuleFile | None:
         """Read one file and those it extends; None where it cannot be read. `named_at` is its `extends` entry."""
@@ -143,10 +127,11 @@ class Reader:
             self.mistakes.add(node.mark, "a rule file is a mapping: it starts with `gate: 1` and has `rules:`")
             return
         sections = {entry.key.text: entry for entry in node.entries if entry.key.text in {"rules", "signers"}}
+        elsewhere = {entry.key.text for entry in node.entries if _is_elsewhere(entry)}
         for entry in node.entries:
-            if entry.key.text in _ELSEWHERE:
+            if entry.key.text in elsewhere:
                 self.mistakes.add(entry.key.mark, _ELSEWHERE[entry.key.text])
-        others = (entry for entry in node.entries if entry.key.text not in sections.keys() | _ELSEWHERE.keys())
+        others = (entry for entry in node.entries if entry.key.text not in sections.keys() | elsewhere)
         rest = MapNode(node.mark, tuple(others))
         if not self._head(file, rest):
             return
@@ -155,14 +140,22 @@ class Reader:
             self.mistakes.add(
                 where, "'advisory' counts only in the file named on the command line, not in an extended one"
             )
-        for entry in self._named(sections.get("signers"), "signer", file.signer_names):
-            self._signer(file, entry)
-        for entry in self._named(sections.get("rules"), "rule", file.rule_names):
-            self._rule(file, entry)
+        file.signer_entries = self._named(sections.get("signers"), "signer", file.signer_names)
+        file.rule_entries = self._named(sections.get("rules"), "rule", file.rule_names)
+        entries = self.entries(file, samples(file.head.images), self.mistakes)
+        file.signers += [signer for entry in file.signer_entries if (signer := entries.signer(entry)) is not None]
+        file.rules += [rule for entry in file.rule_entries if (rule := entries.rule(entry)) is not None]
+        file.named += entries.named
+
+    def entries(self, file: RuleFile, names: Mapping[str, str], mistakes: Mistakes) -> Entries:
+        """Give what reads entries of a file with these values for the names of its `images:`."""
+        return Entries(
+            mistakes, self._kinds, lambda written, role: self._file_once(file.location, written, role), names
+        )
 
     def _head(self, file: RuleFile, node: MapNode) -> bool:
         """Read the top of a file; False where the rest is for another gate."""
-        walk = self._walk(file.location)
+        walk = Walk(self.mistakes, lambda written, role: self._file_once(file.location, written, role))
         values, is_whole = walk.fields(node, FileHead, "a rule file", "", node.mark, ("rules", "signers"))
         file.marks, file.is_complete = walk.marks, is_whole
         file.head = FileHead(**{"gate": FORMAT, **values})  # type: ignore[arg-type]  # the walk read them along the types
@@ -174,9 +167,18 @@ class Reader:
         if file.head.requires and not self._version_fits(file.head.requires, walk.marks["requires"]):
             file.is_complete = False
             return False
+        self._compare_names(file)
         for index, written in enumerate(file.head.extends):
             self._extend(file, written, walk.marks[f"extends[{index}]"])
         return True
+
+    def _compare_names(self, file: RuleFile) -> None:
+        """Report an entry of `images:` that names other parts than the first."""
+        for index, pattern in enumerate(file.head.images):
+            first = file.head.images[0]
+            if set(pattern.names) != set(first.names):
+                message = f"every entry of 'images' names the same parts, and {str(first)!r} names others"
+                self.mistakes.add(file.marks[f"images[{index}]"], message)
 
     def _extend(self, file: RuleFile, written: str, mark: Mark) -> None:
         """Read one file that another extends."""
@@ -211,8 +213,12 @@ class Reader:
             return False
         return True
 
-    def _walk(self, location: Location) -> Walk:
-        return Walk(self.mistakes, lambda written, role: self._file(location, written, role))
+    def _file_once(self, base: Location, written: str, role: str) -> File | str:
+        """Give a file that a rule file names; for the same name always the same bytes."""
+        key = (base.path, written, role)
+        if key not in self._seen:
+            self._seen[key] = self._file(base, written, role)
+        return self._seen[key]
 
     def _file(self, base: Location, written: str, role: str) -> File | str:
         """Read a key or root that a rule file names."""
@@ -250,75 +256,7 @@ class Reader:
                 self.mistakes.add(entry.key.mark, says)
         return section.value.entries
 
-    def _choice(self, entry: Entry, key: str, known: tuple[str, ...]) -> tuple[str, MapNode] | None:
-        """Split the key that says which kind (`check`, `kind`) from the other keys of an entry."""
-        if not isinstance(entry.value, MapNode):
-            self.mistakes.add(entry.value.mark, f"{entry.key.text!r} is a mapping with the key {key!r} and its options")
-            return None
-        chosen = next((inner.value for inner in entry.value.entries if inner.key.text == key), None)
-        rest = MapNode(entry.key.mark, tuple(inner for inner in entry.value.entries if inner.key.text != key))
-        if chosen is None:
-            self.mistakes.add(entry.key.mark, f"{entry.key.text!r} lacks the key {key!r} (one of: {', '.join(known)})")
-            return None
-        if not isinstance(chosen, ScalarNode) or chosen.text not in known:
-            written = chosen.text if isinstance(chosen, ScalarNode) else "(not a text)"
-            if not (isinstance(chosen, ScalarNode) and chosen.broken):
-                self.mistakes.add(chosen.mark, one_of(key, written, known))
-            return "", rest
-        return chosen.text, rest
 
-    def _signer(self, file: RuleFile, entry: Entry) -> None:
-        choice = self._choice(entry, "kind", tuple(self._kinds.signers))
-        if choice is None or not choice[0]:
-            return
-        kind, rest = choice
-        walk = self._walk(file.location)
-        signer = walk.options(
-            rest,
-            self._kinds.signers[kind],
-            f"the signer {entry.key.text!r} ({kind})",
-            owner=entry.key.mark,
-            also=("kind",),
-        )
-        file.named += walk.signers
-        if signer is not BAD:
-            file.signers.append(NamedSigner(cast("Signer", signer), entry))
-
-    def _rule(self, file: RuleFile, entry: Entry) -> None:
-        choice = self._choice(entry, "check", tuple(self._kinds.checks))
-        if choice is None:
-            return
-        name, rest = choice
-        head_keys = keys_of(RuleHead)
-        walk = self._walk(file.location)
-        what = f"the rule {entry.key.text!r}"
-        head = walk.options(
-            MapNode(rest.mark, tuple(inner for inner in rest.entries if inner.key.text in head_keys)), RuleHead, what
-        )
-        if not name:
-            return
-        body = MapNode(rest.mark, tuple(inner for inner in rest.entries if inner.key.text not in head_keys))
-        check = walk.options(body, self._kinds.check(name), f"{what} (check {name})", also=("check", *head_keys))
-        file.named += walk.signers
-        if head is BAD or check is BAD:
-            return
-        rule = _rule(entry, cast("RuleHead", head), cast("Check", check), walk)
-        file.rules.append(WrittenRule(rule, entry, walk.marks.get("replaces")))
-
-
-def _rule(entry: Entry, head: RuleHead, check: Check, walk: Walk) -> Rule:
-    scope = Scope(head.for_.images, head.for_.tags) if head.for_ is not None else Scope()
-    return Rule(
-        name=entry.key.text,
-        check=check,
-        level=head.level,
-        place=entry.key.mark.place,
-        why=head.why,
-        fix=head.fix,
-        scope=scope,
-        starts=head.from_,
-        final=head.final,
-        waivable=head.waivable,
-        replaces=head.replaces,
-        origins=walk.origins(),
-    )
+def _is_elsewhere(entry: Entry) -> bool:
+    """Tell whether a key belongs elsewhere; `waivers` does if it lists them instead of saying who may own some."""
+    return entry.key.text in _ELSEWHERE and (entry.key.text != "waivers" or isinstance(entry.value, ListNode))

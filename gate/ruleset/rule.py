@@ -5,7 +5,7 @@ Pure types only: judging imports this module, reading lives beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -15,11 +15,13 @@ from gate.verdict import Level, Place
 
 if TYPE_CHECKING:
     from gate.check import Check
+    from gate.finding import Undecided
+    from gate.option import Duration
     from gate.pattern import Glob
     from gate.report import ClosureFile
     from gate.signer import Signer
 
-__all__ = ["Advisory", "Rule", "Ruleset", "Scope"]
+__all__ = ["Advisory", "Rule", "Ruleset", "Scope", "WaiverTerms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,20 @@ class Advisory:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverTerms:
+    """`waivers:` of a rule or a rule file: who may accept findings, and for how long at most."""
+
+    owners: tuple[Glob, ...]
+    max_lifetime: Duration | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `check` is the typed entry; `origins` tells for each key (`report.max-age`) where it was written."""
+    """One rule. `check` is the typed entry; `origins` tells for each key (`report.max-age`) where it was written.
+
+    `unfit` says why it cannot be judged for this image at all: then it is undecided, whatever `check` would say.
+    """
 
     name: str
     check: Check
@@ -52,7 +66,9 @@ class Rule:
     starts: date | None = None
     final: bool = False
     waivable: bool = True
+    waivers: WaiverTerms | None = None
     replaces: str = ""
+    unfit: Undecided | None = None
     origins: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -60,7 +76,11 @@ class Rule:
 class Ruleset:
     """All rules of one run, in the order of the files, and the signers they name.
 
-    `files` are all rule files, keys and roots that were read, with their hashes.
+    `files` are all rule files, keys and roots that were read, with their hashes. `waivers` are the terms of
+    all rule files: each holds for every rule.
+
+    Where a rule file names parts of the reference (`images: ghcr.io/acme/{app}`), its rules are `unfit` until
+    `for_repository` fills them in: who forgets to ask gets no verdict, never a wrong one.
     """
 
     rules: tuple[Rule, ...]
@@ -68,3 +88,9 @@ class Ruleset:
     files: tuple[ClosureFile, ...]
     advisory: Advisory | None = None
     signer_places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
+    waivers: tuple[WaiverTerms, ...] = ()
+    instances: Callable[[str], Ruleset] | None = field(default=None, repr=False, compare=False)
+
+    def for_repository(self, repository: str) -> Ruleset:
+        """Give the rules for one repository (normalised, or "" if the image has none). Pure: nothing is read again."""
+        return self if self.instances is None else self.instances(repository)

@@ -35,6 +35,7 @@ def merged(loaded: Loaded) -> str:
     """Give one rule file that says the same as all files together, each value with its place behind it."""
     ruleset = loaded.ruleset
     lines = [f"# {_safe(file.role)} {_safe(file.path)} {file.digest}" for file in ruleset.files]
+    lines += _images(loaded)
     lines.append(f"gate: {FORMAT}")
     if ruleset.advisory is not None:
         lines += ["advisory:", _commented(f"  until: {ruleset.advisory.until}", ruleset.advisory.place)]
@@ -44,6 +45,12 @@ def merged(loaded: Loaded) -> str:
         for entry in entries.values():
             lines += _block(entry, 1)
     return "\n".join(lines) + "\n"
+
+
+def _images(loaded: Loaded) -> Iterator[str]:
+    """Say which files are for which images; one file cannot say that for several."""
+    for file, patterns in loaded.images.items():
+        yield f"# rules and signers of {_safe(file)} are for images of {_safe(' or '.join(patterns))}"
 
 
 def _block(entry: Entry, depth: int) -> Iterator[str]:
@@ -94,6 +101,11 @@ def explained(name: str, loaded: Loaded) -> str:
         f"{rule.name}: {meta.title}",
         f"  check {meta.name}, level {rule.level}, judged for {each}",
         f"  written at {printable(str(rule.place))}; described in {meta.page}",
+        *(
+            f"  its file is for images of {_safe(' or '.join(one))}"
+            for one in [loaded.images.get(rule.place.path)]
+            if one
+        ),
         *_when(rule),
     ]
     for label, text in (("why", rule.why), ("fix", rule.fix)):

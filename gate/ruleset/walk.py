@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final, get_args, get_origin
@@ -17,6 +17,7 @@ from gate.option import File, Scalar, SignerName
 from gate.pattern import Glob, Regex
 from gate.printable import clip
 from gate.ruleset.hints import Hint, alternatives, is_options, is_scalar, keys_of, words_of
+from gate.ruleset.images import fill, names_in
 from gate.ruleset.mistakes import Mistakes, meant, nearest
 from gate.ruleset.names import repository_glob_problem
 from gate.ruleset.nodes import ListNode, MapNode, Mark, Node, ScalarNode
@@ -38,6 +39,13 @@ _TRUTHS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "Fal
 _OLD_TRUTHS: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
+#: Types whose values may hold names of `images:`: nothing they could turn into means anything else. A scalar with a
+#: grammar of its own says `takes_names = True` if that is so for it.
+_FREE: Final = (str, Glob, Regex)
+#: Texts for people, in which other braces are nobody's mistake.
+_MESSAGES: Final = frozenset({"why", "fix"})
+
+
 def _form(hint: Hint) -> type[Node]:
     origin = get_origin(hint)
     if origin is tuple:
@@ -51,12 +59,14 @@ def _form(hint: Hint) -> type[Node]:
 class Walk:
     """Reads the nodes of one entry (a rule, a signer, the top of a file).
 
-    `read_file` opens a file named in the entry: it gives the file or says why not. Afterwards `marks`
-    holds where each key was written and `signers` every signer that was named, with its place.
+    `read_file` opens a file named in the entry: it gives the file or says why not. `names` are the names of
+    the file's `images:` with their values, which are put in the place of `{name}`. Afterwards `marks` holds
+    where each key was written and `signers` every signer that was named, with its place.
     """
 
     mistakes: Mistakes
     read_file: Callable[[str, str], File | str]
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     marks: dict[str, Mark] = field(default_factory=dict)
     signers: list[tuple[str, Mark]] = field(default_factory=list)
 
@@ -192,6 +202,9 @@ class Walk:
             self.marks[inner] = entry.value.mark
             key = self.value(entry.key, key_hint, path)
             value = self.value(entry.value, hint, inner)
+            if key in values:  # two keys that became one when names were filled in
+                self.mistakes.add(entry.key.mark, f"the key {entry.key.text!r} stands here twice, as {key!r}")
+                return BAD
             values[entry.key.text if key is BAD else key] = BAD if key is BAD else value
         return BAD if any(value is BAD for value in values.values()) else MappingProxyType(values)
 
@@ -214,7 +227,7 @@ class Walk:
     def _first(self, node: Node, members: tuple[Hint, ...], path: str) -> object:
         """Read the first member that takes the node; if none does, say what all of them would take."""
         for member in members:
-            trial = Walk(Mistakes(), self.read_file)
+            trial = Walk(Mistakes(), self.read_file, self.names)
             value = trial._one(node, member, path)
             if value is not BAD:
                 self.marks |= trial.marks
@@ -230,7 +243,28 @@ class Walk:
         self.mistakes.add(node.mark, _none_of(path, node.text, expected, words))
         return BAD
 
+    def _filled(self, node: ScalarNode, hint: Hint, path: str) -> ScalarNode | _Wrong:
+        """Put values in the place of the names of `images:`, where the type takes free text."""
+        used = names_in(node.text) if self.names else ()
+        unknown = [name for name in used if name not in self.names]
+        if unknown and path not in _MESSAGES:
+            known = ", ".join(f"{{{name}}}" for name in self.names)
+            said = f"'images' gives no name {{{unknown[0]}}} (there are: {known}){meant(unknown[0], self.names)}"
+            return _Wrong(said)
+        if not used or len(unknown) == len(used):
+            return node
+        if hint not in _FREE and not getattr(hint, "takes_names", False):
+            return _Wrong(
+                f"{_last(path)!r} cannot hold {{{used[0]}}}: names stand for text that comes with the image, and "
+                "here a text has a meaning of its own; use a regular expression where one is allowed"
+            )
+        return replace(node, text=fill(node.text, self.names, is_regex=hint is Regex))
+
     def _scalar(self, node: ScalarNode, hint: Hint, path: str) -> object:
+        filled = self._filled(node, hint, path)
+        return filled if isinstance(filled, _Wrong) else self._plain(filled, hint, path)
+
+    def _plain(self, node: ScalarNode, hint: Hint, path: str) -> object:
         words = words_of(hint)
         if words is not None:
             if node.text not in words:

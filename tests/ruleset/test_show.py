@@ -20,7 +20,7 @@ rules:
 """
 TEAM = """gate: 1
 extends: org.yaml
-advisory: {until: 2027-01-15}
+requires: ">=0.1"
 rules:
   old:
     check: labels
@@ -50,8 +50,6 @@ def test_the_merged_file_says_where_each_value_comes_from(tmp_path: Path) -> Non
 # rules org.yaml
 # key keys/a.pub
 gate: 1
-advisory:
-  until: 2027-01-15                                      # team.yaml:3:11
 signers:
   team:                                                  # org.yaml:3:3
     kind: cosign-key                                     # org.yaml:3:16

@@ -98,7 +98,7 @@ def test_options_nest_in_themselves(tmp_path: Path) -> None:
          ["29: the rule 'r' (check tag) has no key 'same_as_label'; did you mean 'same-as-label'?"]),
         ("{check: tag, allow: x, qqq: y}",
          [("29: the rule 'r' (check tag) has no key 'qqq' (it has: allow, same-as-label, check, level, why, fix, for, from, "
-          "final, waivable, replaces)")]),
+          "final, waivable, waivers, replaces)")]),
         ("{check: tag}", ["3: the rule 'r' (check tag) lacks the key 'allow': say `allow: [semver]`"]),
         ("{check: labels}", ["3: the rule 'r' (check labels) lacks the key 'require' (Label to form.)"]),
         ("{allow: semver}", ["3: 'r' lacks the key 'check' (one of: tag, labels, everything, signature)"]),
