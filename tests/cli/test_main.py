@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def gate(
         timeout=60,
         check=False,
         env={"PATH": os.environ["PATH"]},
-        **more,  # type: ignore[call-overload]
+        **more,
     )
 
 
