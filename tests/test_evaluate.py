@@ -68,6 +68,9 @@ class EmptyBook:
     def reports(self) -> Sequence[ReportFile]:
         return ()
 
+    def with_signers(self, signers: Mapping[str, Signer]) -> EmptyBook:
+        return self
+
 
 def rule(check: object = None, name: str = "toy", **more: object) -> Rule:
     """Build a rule around a toy check."""

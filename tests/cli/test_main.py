@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import pytest
 
@@ -14,17 +14,19 @@ from gate import __version__
 
 
 def gate(
-    *arguments: str, code: str = "from gate.cli.main import run; run()", **more: object
+    *arguments: str,
+    code: str = "from gate.cli.main import run; run()",
+    stdout: IO[str] | int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
     """Run the real command in a process of its own, with nothing of our environment."""
     return subprocess.run(
         [sys.executable, "-I", "-c", code, *arguments],
-        capture_output=more.get("stdout") is None,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         check=False,
         env={"PATH": os.environ["PATH"]},
-        **more,
     )
 
 
@@ -122,7 +124,7 @@ def test_a_crash_text_cannot_speak_to_the_terminal() -> None:
 def test_output_that_cannot_be_flushed_is_three() -> None:
     """A full disk under standard output is no verdict."""
     with Path("/dev/full").open("w") as full:
-        done = gate("--version", stdout=full, stderr=subprocess.PIPE)
+        done = gate("--version", stdout=full)
     assert done.returncode == 3
 
 
@@ -131,7 +133,7 @@ def test_a_reader_that_went_away_is_three() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = gate("explain", stdout=writer, stderr=subprocess.PIPE)
+        done = gate("explain", stdout=writer)
     finally:
         os.close(writer)
     assert done.returncode == 3
