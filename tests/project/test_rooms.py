@@ -14,7 +14,7 @@ from gate.rooms import load, names
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("checks", "signers", "scanners", "reports")
-IMPLEMENTATIONS = [(room, name) for room in ROOMS for name in names(room)]
+IMPLEMENTATIONS = [pytest.param(room, name, id=f"{room}/{name}") for room in ROOMS for name in names(room)]
 SOURCES = ("registry", "oci-layout", "docker-archive")
 
 
@@ -41,7 +41,7 @@ def test_the_rooms_hold_what_the_readme_speaks_of() -> None:
         assert list(names(room)) == sorted(names(room))
 
 
-@pytest.mark.parametrize(("room", "name"), IMPLEMENTATIONS, ids="/".join)
+@pytest.mark.parametrize(("room", "name"), IMPLEMENTATIONS)
 def test_every_implementation_has_its_page(room: str, name: str) -> None:
     """docs/ROOM/NAME.md exists and starts with a heading that names it."""
     page = ROOT / "docs" / room / f"{name}.md"
@@ -51,7 +51,7 @@ def test_every_implementation_has_its_page(room: str, name: str) -> None:
     assert name.split("-", maxsplit=1)[0].lower() in heading.lower()
 
 
-@pytest.mark.parametrize(("room", "name"), IMPLEMENTATIONS, ids="/".join)
+@pytest.mark.parametrize(("room", "name"), IMPLEMENTATIONS)
 def test_every_implementation_has_its_tests(room: str, name: str) -> None:
     """tests/ROOM/test_NAME.py exists, or a folder or several files that begin so."""
     found = list((ROOT / "tests" / room).glob(f"test_{name.replace('-', '_')}*"))
