@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["Challenge", "parse_challenges", "preferred"]
+__all__ = ["Challenge", "is_token", "parse_challenges", "preferred"]
 
 #: Far above any honest header; HTTP servers themselves stop at 8 KiB.
 MOST_HEADER: Final = 8192
@@ -22,7 +22,13 @@ _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _SCHEME = re.compile(rf"({_WORD})(?=[ ,]|$)", re.ASCII)
 _PARAMETER = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({_WORD})(?=[ \t,]|$))', re.ASCII)
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))", re.ASCII)
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,65536}", re.ASCII)
 _SEPARATOR = re.compile(r"[ \t]*(?:,[ \t]*)+")
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text may stand behind `Bearer`: anything else could break out of the header (RFC 6750, 2.1)."""
+    return _B64TOKEN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

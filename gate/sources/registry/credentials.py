@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from gate.errors import MalformedData
 from gate.printable import clip
+from gate.sources.registry.challenge import is_token
 from gate.sources.registry.helper import ask_helper
 from gate.strict_json import parse_object
 
@@ -174,6 +175,9 @@ class Credentials:
 
     def _from_entry(self, entry: Mapping[str, object], key: str, config: _Config) -> Credential | None:
         texts: dict[str, str] = {name: value for name, value in entry.items() if isinstance(value, str) and value}
+        if not is_token(texts.get("registrytoken", "x")):
+            self.problems.append(f"the entry for {clip(key, 100)} in {config.name} has characters that cannot be sent")
+            return None
         if "registrytoken" in texts:
             return Credential("", texts["registrytoken"], "registry-token", config.name)
         user, secret = texts.get("username", ""), texts.get("password", "")

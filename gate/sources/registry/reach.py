@@ -38,11 +38,13 @@ class Reach:
         self._lock = threading.RLock()
         self._origins: dict[str, tuple[Origin, Within]] = {}
         self._clients: dict[str, Client] = {}
+        self._wanted: dict[str, int] = {}
         self._transport: Transport | None = None
         self._credentials: Credentials | None = None
 
     def warm(self, host: str, connections: int) -> None:
         """Begin to open connections to a registry, if it is known how it is spoken to; never raises."""
+        self._wanted[host] = connections
         with contextlib.suppress(Trouble):  # whoever asks next hears of it
             known = self._known(host)
             if known is not None and proxy_for(self._settings.proxies, known[0]) is None:
@@ -85,6 +87,7 @@ class Reach:
         with self._lock:
             if host not in self._origins:
                 self._origins[host] = self._try_loopback(host)
+                self._dialler.ahead(*self._origins[host], max(self._wanted.get(host, 0) - 1, 0))
             return self._origins[host]
 
     def _known(self, host: str) -> tuple[Origin, Within] | None:

@@ -7,6 +7,7 @@ to, answers that there is no such thing (DESIGN section 4).
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final, Self
 
 from gate.errors import InvalidReference, SourceError
@@ -55,6 +56,7 @@ class Registry:
         self._deadline = Deadline.after(settings.seconds, settings.clock)
         self._dialler = Dialler(settings, self._deadline)
         self._reach = Reach(settings, self._dialler, self._deadline)
+        self._lock = threading.Lock()
         self._pages: Pages | None = None
         self._resolved: Subject | None = None
         self._notes: tuple[Note, ...] = ()
@@ -138,8 +140,9 @@ class Registry:
 
         repository = read_repository(place)
         client = self._reach.client(repository.host)
-        if self._pages is None:
-            self._pages = Pages()
+        with self._lock:
+            if self._pages is None:
+                self._pages = Pages()
         return Questions(client, repository, self._pages)
 
     def _refuse_offline(self) -> None:

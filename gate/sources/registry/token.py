@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from gate.errors import MalformedData
+from gate.sources.registry.challenge import is_token
 from gate.sources.registry.errors import error_text, status_trouble
 from gate.sources.registry.reasons import NOT_A_REGISTRY, REDIRECT_REFUSED, UNAUTHORIZED
 from gate.sources.registry.transport import Answer, Call
@@ -35,8 +35,6 @@ _NO_POST: Final = frozenset({400, 401, 404, 405})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DENIED: Final = frozenset({400, 401, 403})
 
-#: RFC 6750 section 2.1, b64token; anything else could break out of the header.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,65536}", re.ASCII)
 _KNOWN: Final = frozenset({"token", "access_token", "expires_in", "issued_at"})
 _CLIENT: Final = "image-gate"
 
@@ -121,7 +119,7 @@ def _read(answer: Answer, credential: Credential | None, clock: Callable[[], flo
         # Not the parser's sentence, which could quote the token.
         raise _no_token(where, answer, "did not answer with a JSON object") from error
     token = members.get("token") or members.get("access_token")
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+    if not isinstance(token, str) or not is_token(token):
         raise _no_token(where, answer, "answered without a token in a form that tokens have")
     return Token(f"Bearer {token}", clock() + _lifetime(members.get("expires_in")))
 

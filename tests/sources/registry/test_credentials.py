@@ -96,6 +96,22 @@ def test_a_broken_entry_is_remembered_and_not_shown(text: str, tmp_path: Path) -
     assert credentials.find("other.example", "x") is not None
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"registrytoken": "a\r\nX-Evil: 1"},
+        {"registrytoken": "a b"},
+        {"registrytoken": "tökén"},
+    ],
+)
+def test_a_secret_that_cannot_be_sent_is_remembered(entry: dict[str, str], tmp_path: Path) -> None:
+    """A header holds one line of ASCII."""
+    file = write(tmp_path / "config.json", {"auths": {"reg.example": entry}})
+    credentials = Credentials(CredentialPlaces(docker=(file,)), lambda: 5.0)
+    assert credentials.find("reg.example", "x") is None
+    assert credentials.problems == [f"the entry for reg.example in {file} has characters that cannot be sent"]
+
+
 KEYS = {
     "https://reg.example": "reg.example",
     "https://reg.example/v1/": "reg.example",
@@ -197,6 +213,10 @@ FILES = {
     "no json": ("{", "is not JSON that can be read (malformed-json)"),
     "a key twice": ('{"auths":{},"auths":{}}', "is not JSON that can be read (ambiguous-json)"),
     "a list": ("[]", "is not JSON that can be read (malformed-json)"),
+    "half a character": (
+        '{"auths":{"reg.example":{"username":"a","password":"\\ud800"}}}',
+        "is not JSON that can be read (ambiguous-json)",
+    ),
     "deep": ("[" * 100_000, "is not JSON that can be read (malformed-json)"),
     "huge": ('"' + "x" * 2**20 + '"', "is larger than 1048576 bytes"),
 }
@@ -332,6 +352,7 @@ FAILURES = {
     "nonsense": ("echo hello", "did not answer with one JSON object"),
     "two answers": (f"echo '{ANSWER}{ANSWER}'", "did not answer with one JSON object"),
     "a key twice": ("""echo '{"Username":"a","Username":"b","Secret":"c"}'""", "did not answer with one JSON object"),
+    "half a character": ("""echo '{"Username":"a","Secret":"\\\\ud800"}'""", "did not answer with one JSON object"),
     "no secret": ("""echo '{"Username":"a"}'""", "answered without a Username and a Secret"),
     "another type": ("""echo '{"Username":"a","Secret":["hunter2"]}'""", "answered without a Username and a Secret"),
     "too much": (f"head -c {MOST_ANSWER_BYTES + 1} /dev/zero", f"answered with more than {MOST_ANSWER_BYTES} bytes"),
