@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from gate.check import Book, Check, View
 from gate.errors import RuleFileError
-from gate.evidence import Ask, Evidence, Fact, Found, Kind, Look
+from gate.evidence import Absent, Ask, Evidence, Fact, Found, Kind, Look, Need, Unavailable
 from gate.finding import Finding, Judgement
 from gate.oci.digest import Digest
 from gate.oci.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
@@ -50,6 +50,13 @@ class Made:
     member_annotations: Mapping[str, str] = field(default_factory=dict)
     layers: Sequence[int] = (1000, 200)
     lost: str = ""
+    #: The repository's other tags: on this image (None), or on another image with these labels.
+    tags: Mapping[str, Mapping[str, str] | None] | None = None
+    #: Answers that are not as they should be.
+    odd: Mapping[Ask, Fact] = field(default_factory=dict)
+    #: Where a promotion would come from.
+    origin: str = ""
+    place: str = PLACE
 
     def world(self) -> tuple[Subject, Evidence]:
         """Give the subject (an index) and the evidence about it; the config of the platform `lost` is not readable."""
@@ -85,12 +92,46 @@ class Made:
                 "annotations": dict(self.index_annotations),
             }
         )
-        subject = Subject(f"app:{self.tag}", PLACE, PLACE, self.tag, Digest.of(index), OCI_INDEX, index)
-        return subject, Evidence(answers)
+        repository = self.place if ":" not in self.place else ""
+        subject = Subject(f"app:{self.tag}", PLACE, repository, self.tag, Digest.of(index), OCI_INDEX, index)
+        answers |= self._among_others(index)
+        return replace(subject, origin=self.origin), Evidence({**answers, **self.odd})
+
+    def _among_others(self, index: bytes) -> dict[Ask, Fact]:
+        """Give the list of tags and what they point to; a tag that is not there is answered so."""
+        if self.tags is None:
+            return {}
+        names = sorted({*self.tags, *([] if self.origin else [self.tag])})
+        answers: dict[Ask, Fact] = {Ask(PLACE, Kind.TAGS, ""): Found(LOOK, packed({"name": "app", "tags": names}))}
+        for name in names:
+            labels = self.tags.get(name)
+            other = other_image(labels) if labels is not None else {}
+            answers |= other
+            content = next((fact.content for ask, fact in other.items() if ask.kind is Kind.MANIFEST), index)
+            kind = OCI_MANIFEST if other else OCI_INDEX
+            answers[Ask(PLACE, Kind.MANIFEST, name)] = Found(LOOK, content, kind)
+        if self.origin and self.tag not in self.tags:
+            answers[Ask(PLACE, Kind.MANIFEST, self.tag)] = Absent(LOOK)
+        return answers
+
+    def gathered(self, check: Check) -> tuple[Subject, Evidence]:
+        """Give the subject and what the check asked for; what nobody knows is not available."""
+        subject, known = self.world()
+        needs: frozenset[Need] = check.needs(subject, cast("Book", NoBook()))
+        have = Evidence({ask: fact for ask, fact in known.answers.items() if ask.name.startswith("sha256:")})
+        for _ in range(60):
+            asks = {ask for need in needs for ask in need.missing(subject, have)} - set(have.answers)
+            if not asks:
+                break
+            unknown = Unavailable(LOOK, "timeout", "no answer")
+            have = have.with_answers({ask: known.answers.get(ask, unknown) for ask in asks})
+        else:
+            raise AssertionError(needs)
+        return subject, have
 
     def views(self, check: Check) -> list[View]:
         """Give what the check would be shown: the image, or each of its platforms."""
-        subject, evidence = self.world()
+        subject, evidence = self.gathered(check)
         images = find_images(subject, evidence, configs=True).images
         whole = View(subject, None, images, evidence, cast("Book", NoBook()))
         if check.meta.scope == "image":
@@ -113,6 +154,19 @@ class Made:
         return [finding.reason.code for finding in self.findings(check, at)]
 
 
+def other_image(labels: Mapping[str, str]) -> dict[Ask, Found]:
+    """Make an image for linux/amd64 with labels, without an index."""
+    base = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}
+    config = packed({**base, "config": {"Labels": dict(labels)}})
+    manifest = packed(
+        {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(OCI_CONFIG, config), "layers": []}
+    )
+    return {
+        Ask(PLACE, Kind.BLOB, str(Digest.of(config))): Found(LOOK, config, OCI_CONFIG),
+        Ask(PLACE, Kind.MANIFEST, str(Digest.of(manifest))): Found(LOOK, manifest, OCI_MANIFEST),
+    }
+
+
 def single(**run: Any) -> Made:
     """Make an image for linux/amd64 alone with this run configuration."""
     return Made({"linux/amd64": run})
@@ -133,18 +187,20 @@ def descriptor(media_type: str, content: bytes) -> dict[str, object]:
     return {"mediaType": media_type, "digest": str(Digest.of(content)), "size": len(content)}
 
 
-def rule(text: str) -> Check:
-    """Read one rule as a rule file would hold it: `check: labels, forbid: [debug]` in flow style."""
+def rule(text: str, files: Mapping[str, str] | None = None) -> Check:
+    """Read one rule as a rule file would hold it, beside files: `check: labels, forbid: [debug]` in flow style."""
     with tempfile.TemporaryDirectory() as folder:
+        for name, content in (files or {}).items():
+            (Path(folder) / name).write_text(content, encoding="utf-8")
         file = Path(folder) / "rules.yaml"
         file.write_text(f"gate: 1\nrules:\n  it: {{{text}}}\n", encoding="utf-8")
         return load_ruleset([str(file)]).rules[0].check
 
 
-def mistake(text: str) -> str:
+def mistake(text: str, files: Mapping[str, str] | None = None) -> str:
     """Give what lint says about a rule that must be refused."""
     try:
-        made = rule(text)
+        made = rule(text, files)
     except RuleFileError as error:
         return "\n".join(one.message for one in error.mistakes)
     raise AssertionError(made)

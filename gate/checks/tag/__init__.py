@@ -1,4 +1,4 @@
-"""The check `tag`: what the tag of the reference may look like, and that it says what the labels say.
+"""The check `tag`: what the tag may look like, that it says what the labels say, and how it stands among the others.
 
 Judged is the tag the image was resolved from. A digest alone has none: undecided, never skipped (S7).
 """
@@ -6,41 +6,33 @@ Judged is the tag the image was resolved from. A digest alone has none: undecide
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gate.check import CheckMeta
-from gate.finding import About, Finding, Judgement, Reason, Undecided
-from gate.formats.conventions import CONVENTIONS, Convention, abbreviates_commit, is_partial_of
-from gate.option import option
-from gate.pattern import Glob, PatternTimeoutError, Regex
-from gate.printable import clip
+from gate.checks.tag.family import FamilyNeed, Moving, judge_highest, judge_siblings
+from gate.checks.tag.history import HistoryNeed, Said, judge_downgrade, judge_overwrite
+from gate.checks.tag.labels import agreements, judge_labels
+from gate.checks.tag.patterns import Pattern, TagPattern, TagRegex, first, judge_patterns
+from gate.checks.tag.unique import UniqueNeed, judge_unique
+from gate.errors import MalformedData
+from gate.finding import Finding, Judgement, Reason, Undecided
+from gate.formats.conventions import CONVENTIONS
+from gate.formats.tag_lock import read_tag_lock
+from gate.option import File, option
+from gate.pattern import PatternTimeoutError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.check import Book, View
     from gate.evidence import Need
-    from gate.subject import Image, Subject
+    from gate.oci.digest import Digest
+    from gate.subject import Subject
 
 __all__ = ["CHECK", "TagCheck", "TagPattern", "TagRegex"]
 
-TAG_DENIED = Reason(
-    "tag-denied",
-    "The tag is one that the rule forbids",
-    "The rule lists tags that must not be used under `deny:`, and the tag of this image is one of them. Most often it "
-    "is `latest`: it says nothing about the version inside and is moved with every push.",
-    "Push the image under a tag of its own, such as its version or its git commit, and check that one.",
-)
-TAG_NOT_ALLOWED = Reason(
-    "tag-not-allowed",
-    "The tag follows none of the conventions that the rule allows",
-    "The rule lists under `allow:` what tags have to look like: conventions by name (`semver`, `git-commit`, …), "
-    "globs or regular expressions. The whole tag has to match at least one of them, capital letters included.",
-    "Push the image again under a tag that follows one of the allowed conventions.",
-)
 TAG_UNKNOWN = Reason(
     "tag-unknown",
     "There is no tag to judge",
@@ -48,105 +40,13 @@ TAG_UNKNOWN = Reason(
     "A digest may have many tags or none, so nothing can be said.",
     "Check the image by its tag, or by tag and digest together (`registry/app:1.4.2@sha256:…`).",
 )
-TAG_LABEL_MISSING = Reason(
-    "tag-label-missing",
-    "The label that the tag has to agree with is missing",
-    "The rule asks that tag and label say the same (`same-as-label` or `agree-with-label`), and the image does not "
-    "have that label on at least one platform.",
-    "Set the label when the image is built (`docker build --label KEY=VALUE`, or `LABEL` in the Dockerfile), on every "
-    "platform.",
-)
-TAG_LABEL_MISMATCH = Reason(
-    "tag-label-mismatch",
-    "The tag and the label say different things",
-    "The rule asks that tag and label agree (`same-as-label` or `agree-with-label`). They do not on at least one "
-    "platform: an image was pushed under the tag of another version, or the label was not updated.",
-    "Find out which of the two is right. Then push the image under the tag that its label names, or build it again "
-    "with the right label.",
-)
-TAG_LABEL_UNKNOWN = Reason(
-    "tag-label-unknown",
-    "The labels could not be read, so it is not known whether the tag agrees with them",
-    "The rule compares the tag with a label, and the labels are in the image's config, which could not be read on "
-    "at least one platform.",
-    "See what the report says about the config of that platform, then run the gate again.",
-)
-
-#: OCI distribution-spec, "Pulling manifests": what a tag can be made of.
-_MOST_TAG: Final = 128
-_GLOB: Final = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]*", re.ASCII)
-#: A literal this close to a convention's name is taken for a slip: as a glob it would silently match nothing.
-_SLIP: Final = 0.88
-#: How many platforms and patterns a message names.
-_MOST_NAMED: Final = 4
-_MOST_SHOWN: Final = 140
-
-
-@dataclass(frozen=True, slots=True)
-class TagPattern:
-    """One entry of `allow` or `deny`: a convention by name, or a glob."""
-
-    text: str
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Read a convention's name or a glob that a tag can match; raises `ValueError`."""
-        if text in CONVENTIONS:
-            return cls(text)
-        if len(text) > _MOST_TAG or _GLOB.fullmatch(text) is None:
-            msg = (
-                f"no tag can match {text[:80]!r}: tags have letters, digits, _ . and - only, at most {_MOST_TAG}, "
-                "and start with a letter, a digit or _"
-            )
-            raise ValueError(msg)
-        near = difflib.get_close_matches(text, CONVENTIONS, n=1, cutoff=_SLIP) if "*" not in text else []
-        if near:
-            msg = f"there is no convention {text!r}, did you mean {near[0]}? (for exactly this tag: {{regex: {text}}})"
-            raise ValueError(msg)
-        return cls(text)
-
-    @classmethod
-    def describe(cls) -> dict[str, object]:
-        """Give the JSON Schema."""
-        names = ", ".join(CONVENTIONS)
-        return {"type": "string", "minLength": 1, "description": f"a glob over the tag, or a convention: {names}"}
-
-    def matches(self, tag: str) -> bool:
-        """Tell whether the whole tag matches."""
-        convention = CONVENTIONS.get(self.text)
-        return Glob(self.text).matches(tag) if convention is None else convention.holds(tag)
-
-    def denies(self, tag: str) -> bool:
-        """Tell whether the tag matches in any spelling: `Latest` is no way around `deny: [latest]`."""
-        if self.text in CONVENTIONS:
-            return self.matches(tag) or self.matches(tag.lower())
-        return Glob(self.text.lower()).matches(tag.lower())
-
-    def __str__(self) -> str:
-        """As written."""
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class TagRegex:
-    """One entry of `allow` or `deny` that is a regular expression."""
-
-    regex: Regex = option("a regular expression over the whole tag")
-
-    def matches(self, tag: str) -> bool:
-        """Tell whether the whole tag matches; raises `PatternTimeoutError`."""
-        return self.regex.matches(tag)
-
-    denies = matches
-
-    def __str__(self) -> str:
-        """As written."""
-        return f"/{self.regex}/"
+_VERSION: Final = "org.opencontainers.image.version"
+_NO_LABEL: Final = "an empty name is no label"
 
 
 @dataclass(frozen=True, slots=True)
 class TagCheck:
-    """Tags follow conventions, and agree with labels."""
+    """Tags follow conventions, agree with labels, and stand where they belong."""
 
     meta: ClassVar[CheckMeta] = CheckMeta("tag", "The tag follows a convention and agrees with the labels", "image")
 
@@ -162,35 +62,101 @@ class TagCheck:
         "agrees with the full one",
         default=None,
     )
+    highest_release: tuple[Moving, ...] = option(
+        "moving tags that have to point to the highest release they stand for: latest, major (1), minor (1.4)",
+        default=(),
+    )
+    siblings: tuple[Moving, ...] = option(
+        "moving tags that a release has to carry on its digest, unless a higher release has them", default=()
+    )
+    unique: tuple[TagPattern | TagRegex, ...] = option(
+        "what at least one of the tags on this digest has to be, so that exactly this build can be found again",
+        default=(),
+    )
+    no_overwrite: tuple[TagPattern | TagRegex, ...] = option(
+        "tags that must never name another digest: conventions, globs or {regex: …}", default=()
+    )
+    no_downgrade: tuple[TagPattern | TagRegex, ...] = option(
+        "tags that go forward only, by the version in a label: conventions, globs or {regex: …}", default=()
+    )
+    version_label: str = option("the label whose versions no-downgrade compares", default=_VERSION)
+    lock: File | None = option("the lock file that `gate tags --lock` keeps: what tags named before", default=None)
+    best_effort: bool = option(
+        "be content with what the registry shows now: tags that were removed or moved before are not seen",
+        default=False,
+    )
 
     def problems(self) -> tuple[tuple[str, str], ...]:
         """Say what is wrong between the options: (key path, sentence)."""
         found: list[tuple[str, str]] = []
-        if not (self.allow or self.deny or self.same_as_label is not None or self.agree_with_label):
-            found.append(("check", "the rule asks for nothing: give allow, deny or same-as-label"))
+        asked = (self.allow, self.deny, self.agree_with_label, self.unique, *self._on_some().values())
+        if not any(asked) and self.same_as_label is None:
+            found.append(("check", "the rule asks for nothing: give allow, deny, same-as-label or another option"))
         if self.same_as_label is not None and not self.same_as_label.strip():
-            found.append(("same-as-label", "an empty name is no label"))
-        if self.agree_with_label and not self.allow:
-            sentence = (
-                "give allow as well: a tag that follows none of these conventions would have to agree with nothing"
-            )
-            found.append(("agree-with-label", sentence))
+            found.append(("same-as-label", _NO_LABEL))
+        if not self.version_label.strip():
+            found.append(("version-label", _NO_LABEL))
+        elif self.version_label != _VERSION and not self.no_downgrade:
+            found.append(("version-label", "nothing compares versions: give no-downgrade as well"))
+        for key, value in {"agree-with-label": self.agree_with_label, **self._on_some()}.items():
+            if value and not self.allow:
+                sentence = "give allow as well: for a tag that is none of these, the rule would ask for nothing"
+                found.append((key, sentence))
+        return (*found, *self._label_problems(), *self._history_problems())
+
+    def _on_some(self) -> dict[str, tuple[object, ...]]:
+        """Give the options that are about some tags only."""
+        return {
+            "highest-release": self.highest_release,
+            "siblings": self.siblings,
+            "no-overwrite": self.no_overwrite,
+            "no-downgrade": self.no_downgrade,
+        }
+
+    def _label_problems(self) -> Iterable[tuple[str, str]]:
         for name, label in (self.agree_with_label or {}).items():
             if name not in CONVENTIONS:
                 near = difflib.get_close_matches(name, CONVENTIONS, n=1)
                 hint = f", did you mean {near[0]}?" if near else f" (one of: {', '.join(CONVENTIONS)})"
-                found.append((f"agree-with-label.{name}", f"there is no convention {name[:80]!r}{hint}"))
+                yield f"agree-with-label.{name}", f"there is no convention {name[:80]!r}{hint}"
             elif not label.strip():
-                found.append((f"agree-with-label.{name}", "an empty name is no label"))
-        return tuple(found)
+                yield f"agree-with-label.{name}", _NO_LABEL
+
+    def _history_problems(self) -> Iterable[tuple[str, str]]:
+        if self.lock is not None:
+            try:
+                read_tag_lock(self.lock.content)
+            except MalformedData as error:
+                yield "lock", str(error)
+        uses_lock = any(self._on_some().values())
+        if self.lock is not None and not uses_lock:
+            yield "lock", "nothing compares with it: give no-overwrite, no-downgrade, highest-release or siblings"
+        if self.best_effort and not uses_lock:
+            yield "best-effort", "nothing here is: give no-overwrite, no-downgrade, highest-release or siblings"
+        if (self.highest_release or self.siblings) and self.lock is None and not self.best_effort:
+            sentence = (
+                "whoever may push can also remove a higher release, which the list of tags then does not show: give "
+                "lock: FILE (kept by `gate tags --lock`), or best-effort: true"
+            )
+            yield "highest-release" if self.highest_release else "siblings", sentence
 
     def needs(self, subject: Subject, book: Book) -> frozenset[Need]:  # noqa: ARG002 -- the protocol's signature
-        """Ask for nothing of its own: the tag is known, labels come with the platforms."""
-        return frozenset()
+        """Ask for the list of tags and what some of them point to, where an option compares with other tags."""
+        needs: set[Need] = set()
+        if not subject.tag:
+            return frozenset()
+        if self.siblings or self.highest_release:
+            needs.add(FamilyNeed(self.siblings, self.highest_release))
+        if self.unique:
+            needs.add(UniqueNeed(self.unique))
+        stays, forward = (_matches(patterns, subject.tag) for patterns in (self.no_overwrite, self.no_downgrade))
+        if stays or forward:
+            needs.add(HistoryNeed(self._locked(subject).get(subject.tag), configs=forward))
+        return frozenset(needs)
 
     def needs_configs(self) -> bool:
         """Tell whether the labels of the platforms are compared."""
-        return self.same_as_label is not None or bool(self.agree_with_label)
+        return self.same_as_label is not None or bool(self.agree_with_label or self.no_downgrade)
 
     def judge(self, view: View, at: datetime) -> Judgement:  # noqa: ARG002 -- the protocol's signature
         """Judge the tag once for the whole image."""
@@ -199,128 +165,45 @@ class TagCheck:
             return Judgement(
                 undecided=(Undecided(TAG_UNKNOWN, "the image was named without a tag", TAG_UNKNOWN.remedy),)
             )
-        agreements = [(label, agrees) for label, agrees in self._agreements(tag)]
-        found = [*self._pattern_findings(tag)]
+        found: list[Finding] = [*judge_patterns(tag, self.allow, self.deny)]
         undecided: list[Undecided] = []
-        for label, agrees in agreements:
-            findings, unknown = _compare(tag, label, agrees, view.images)
+        for label, agrees in agreements(tag, self.same_as_label, self.agree_with_label):
+            findings, unknown = judge_labels(tag, label, agrees, view.images)
             found += findings
             undecided += unknown
-        return Judgement(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(undecided)))
+        said = [*self._among_others(view)]
+        found += [finding for one in said for finding in one.findings]
+        undecided += [unknown for one in said for unknown in one.undecided]
+        notes = tuple(note for one in said for note in one.notes)
+        return Judgement(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(undecided)), notes=notes)
 
-    def _pattern_findings(self, tag: str) -> Iterable[Finding]:
-        about = About.of(tag=tag)
-        denied = _first(self.deny, lambda pattern: pattern.denies(tag))
-        if denied is not None:
-            by = "" if str(denied) == tag else f" by {_show(str(denied))}"
-            yield Finding(
-                TAG_DENIED, about, f"the tag {_show(tag)} is denied{by}", f"a tag that is not {_show(str(denied))}",
-                _show(tag), TAG_DENIED.remedy,
-            )  # fmt: skip
-        if self.allow and _first(self.allow, lambda pattern: pattern.matches(tag)) is None:
-            yield Finding(
-                TAG_NOT_ALLOWED, about, f"the tag {_show(tag)} follows none of the allowed conventions",
-                _either(self.allow), _show(tag), _advice(self.allow, tag),
-            )  # fmt: skip
+    def _among_others(self, view: View) -> Iterable[Said]:
+        """Judge what depends on other tags, or on what this one named before."""
+        subject, have = view.subject, view.evidence
+        locked = self._locked(subject)
+        if self.siblings:
+            findings, undecided, notes = judge_siblings(subject, self.siblings, locked, have)
+            yield Said(tuple(findings), tuple(undecided), tuple(notes))
+        if self.highest_release:
+            findings, undecided = judge_highest(subject, self.highest_release, locked, have)
+            yield Said(tuple(findings), tuple(undecided))
+        if self.unique:
+            yield judge_unique(subject, self.unique, have)
+        before = locked.get(subject.tag)
+        if self.no_overwrite and first(self.no_overwrite, lambda pattern: pattern.matches(subject.tag)) is not None:
+            yield judge_overwrite(subject, before, have, best_effort=self.best_effort)
+        if self.no_downgrade and first(self.no_downgrade, lambda pattern: pattern.matches(subject.tag)) is not None:
+            yield judge_downgrade(view, self.version_label, before, best_effort=self.best_effort)
 
-    def _agreements(self, tag: str) -> Iterable[tuple[str, Callable[[str], bool]]]:
-        """Give each label to compare with, and how it agrees."""
-        if self.same_as_label is not None:
-            yield self.same_as_label, tag.__eq__
-        for name, label in sorted((self.agree_with_label or {}).items()):
-            if name in CONVENTIONS and CONVENTIONS[name].holds(tag):
-                yield label, _agreement(CONVENTIONS[name], tag)
+    def _locked(self, subject: Subject) -> Mapping[str, Digest]:
+        return {} if self.lock is None else read_tag_lock(self.lock.content).tags(subject.repository)
 
 
 CHECK = TagCheck
 
 
-def _first(
-    patterns: tuple[TagPattern | TagRegex, ...], holds: Callable[[TagPattern | TagRegex], bool]
-) -> TagPattern | TagRegex | None:
-    """Give a pattern that holds. One that takes too long decides only if no other holds, whatever their order."""
-    late: PatternTimeoutError | None = None
-    for pattern in patterns:
-        try:
-            if holds(pattern):
-                return pattern
-        except PatternTimeoutError as error:
-            late = error
-    if late is not None:
-        raise late
-    return None
-
-
-def _agreement(convention: Convention, tag: str) -> Callable[[str], bool]:
-    """Give how a tag that follows the convention agrees with a label's value."""
-    if convention.name.startswith("git-commit"):
-        return lambda value: value == tag or abbreviates_commit(tag, value)
-    if convention.name.endswith("-partial"):
-        return lambda value: is_partial_of(tag, value)
-    if convention.name.startswith("semver"):
-        return lambda value: value.removeprefix("v") == tag.removeprefix("v")
-    return tag.__eq__
-
-
-def _compare(
-    tag: str, label: str, agrees: Callable[[str], bool], images: tuple[Image, ...]
-) -> tuple[list[Finding], list[Undecided]]:
-    """Compare the tag with one label on every platform; equal answers of several platforms are one finding."""
-    unread = [str(image.platform) for image in images if image.config is None]
-    values: dict[str | None, list[str]] = {}
-    for image in images:
-        if image.config is not None:
-            values.setdefault(image.config.labels.get(label), []).append(str(image.platform))
-    about = About.of(tag=tag, label=label)
-    findings = []
-    for value, platforms in sorted(values.items(), key=lambda item: item[1]):
-        where = _some(platforms)
-        if value is None:
-            what = f"the label {_show(label)} is missing on {where}, so the tag cannot agree with it"
-            findings.append(Finding(TAG_LABEL_MISSING, about, what, _show(tag), "no label", TAG_LABEL_MISSING.remedy))
-        elif not agrees(value):
-            what = f"the tag is {_show(tag)}, and the label {_show(label)} says {_show(value)} on {where}"
-            findings.append(Finding(TAG_LABEL_MISMATCH, about, what, _show(tag), _show(value), _which(tag, value)))
-    undecided = []
-    if unread or not images:
-        what = f"the labels could not be read on {_some(unread) or 'any platform'}"
-        undecided.append(Undecided(TAG_LABEL_UNKNOWN, what, TAG_LABEL_UNKNOWN.remedy))
-    return findings, undecided
-
-
-def _advice(allowed: tuple[TagPattern | TagRegex, ...], tag: str) -> str:
-    """Say what would be right, and name the slips that look like a convention."""
-    examples = [CONVENTIONS[str(pattern)].example for pattern in allowed if str(pattern) in CONVENTIONS]
-    such = f", such as {examples[0]}" if examples else ""
-    advice = f"Push the image again under a tag that is {_either(allowed)}{such}."
-    names = {str(pattern) for pattern in allowed}
-    if tag[:1] in {"v", "V"} and names & {"semver", "semver-release"} and CONVENTIONS["semver"].holds(tag[1:]):
-        return f"{advice} Without the v it would be one; to allow it, add semver-v."
-    if "semver" in names and CONVENTIONS["semver-partial"].holds(tag):
-        return f"{advice} This is only the beginning of a version; to allow those, add semver-partial."
-    if "git-commit" in names and tag.isdecimal():
-        return f"{advice} Digits alone are not taken for a commit: give more of it (git rev-parse --short=12)."
-    return advice
-
-
-def _which(tag: str, value: str) -> str:
-    if "+" in value:
-        return f"{TAG_LABEL_MISMATCH.remedy} A tag can never hold the + of {_show(value)}: leave it out of the label."
-    if value.strip() == tag:
-        return "Take the blanks around the label's value away."
-    return TAG_LABEL_MISMATCH.remedy
-
-
-def _either(patterns: tuple[TagPattern | TagRegex, ...]) -> str:
-    return _some([clip(str(pattern), _MOST_SHOWN) for pattern in patterns], " or ")
-
-
-def _some(names: list[str], last: str = " and ") -> str:
-    """Join some names and count the others."""
-    if len(names) > _MOST_NAMED:
-        names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
-    return last.join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _show(text: str) -> str:
-    return clip(text, _MOST_SHOWN)
+def _matches(patterns: tuple[Pattern, ...], tag: str) -> bool:
+    try:
+        return first(patterns, lambda pattern: pattern.matches(tag)) is not None
+    except PatternTimeoutError:
+        return False  # judging says so
