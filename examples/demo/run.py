@@ -53,7 +53,7 @@ STEPS = (
         "bad",
         ("bad",),
         1,
-        "Exit code 1. Each finding says what was expected, what was found, where the rule stands and what to do.",
+        "Each finding says what was expected, what was found, where the rule stands and what to do.",
     ),
     Step(
         "an image that cannot be judged",
@@ -62,7 +62,7 @@ STEPS = (
         "1.4.2",
         ("1.4.2-amd64",),
         3,
-        "Exit code 3: no verdict, so the pipeline stops. Skipping what could not be checked would have been a pass.",
+        "No verdict, so the pipeline stops. Skipping what could not be checked would have been a pass.",
     ),
     Step(
         "an image with a waiver",
@@ -100,7 +100,7 @@ def main() -> int:
         flush=True,
     )
     as_told = [run(step, number) for number, step in enumerate(STEPS, 1)]
-    print("\nNow change a byte of any file in examples/demo and run `make demo` again.", flush=True)
+    print("\nNow change one byte of a file that these commands read, and run `make demo` again.", flush=True)
     return 0 if all(as_told) else 1
 
 
