@@ -127,7 +127,7 @@ def _help(words: list[str], world: World, *, asked: bool, by_option: bool) -> in
 
 def _choices(node: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     for action in node._actions:  # noqa: SLF001 -- argparse has no public way to its subcommands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 -- as above
             return dict(action.choices)
     return {}
 
