@@ -260,6 +260,19 @@ def test_nested_groups_are_written_out() -> None:
     assert finding.expected == "signatures by 1 of (all of alice, bob), carol"
 
 
+def test_group_of_one_is_written_as_that_one() -> None:
+    """Nobody says `all of` one."""
+    (finding,) = judge(World(), rule(any_of=(Signers(signed_by=(A,)), B))).findings
+    assert finding.expected == "signatures by 1 of alice, bob"
+
+
+def test_layout_has_no_repository_to_sign_in() -> None:
+    """The advice stays general where the source has no name."""
+    subject = image(repository="")
+    (finding,) = judge(World(), rule(signed_by=(A,)), subject).findings
+    assert "`cosign sign --key … REPOSITORY@DIGEST`" in finding.fix
+
+
 def test_one_signature_in_two_places_is_said() -> None:
     """Each part is met, both together are not (S18)."""
     judgement = judge(signed_by(A), rule(all_of=(A, SignerName("alice-again"))))
@@ -440,6 +453,12 @@ def test_mistake_in_a_nested_group_stands_at_its_place(tmp_path: Path) -> None:
     """The column is that of the value."""
     (found,) = _mistakes(tmp_path, "any-of: [a, {at-least: 9, of: [a, b]}]")
     assert found.startswith("6:53: ")
+
+
+def test_rule_without_a_form_says_which_there_are() -> None:
+    """Nothing is put before the advice."""
+    ((_, sentence),) = Signature().problems()
+    assert sentence.startswith("say one of `signed-by: NAME`, `any-of: […]`")
 
 
 def test_too_many_nested_groups_are_refused() -> None:
