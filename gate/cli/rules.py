@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 DEFAULT_RULES: Final = "gate.yaml"
+DEFAULT_CASES: Final = "gate.test.yaml"
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `rules` and its commands to the command line."""
     top = commands.add_parser(
         "rules",
-        help="look at rule files: lint, show, explain, schema",
-        description="Look at rule files without judging an image.",
+        help="work on rule files: lint, show, explain, test, schema",
+        description="Work on rule files like on code.",
         add_help=False,
         allow_abbrev=False,
     )
@@ -53,6 +54,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     explain.add_argument("rule", metavar="RULE", help="the rule's name")
     explain.add_argument("--rules", action="append", default=[], metavar="FILE", help=f"default: {DEFAULT_RULES}")
+    test = inner.add_parser(
+        "test",
+        help="run the cases beside a rule file",
+        description="Run the cases of FILE (gate.test.yaml, or the one beside a rule file). Exit code 0 if all hold.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    test.add_argument(
+        "files", nargs="*", default=[DEFAULT_CASES], metavar="FILE", help=f"cases or rules (default: {DEFAULT_CASES})"
+    )
+    test.add_argument("--complete", action="store_true", help="also exit 1 if a rule has no passing or failing case")
     inner.add_parser(
         "schema",
         help="the JSON Schema of rule files, for editors",
@@ -69,6 +81,8 @@ def _add_files(one: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Run one of the commands; raises `RuleFileError` with every mistake, which ends in exit code 2."""
+    if arguments.rules_command == "test":
+        return _test(arguments, world)
     commands = {"lint": _lint, "show": _show, "explain": _explain, "schema": _schema}
     world.stdout.write(commands[arguments.rules_command](arguments, world))
     return 0
@@ -133,3 +147,28 @@ def _schema(arguments: argparse.Namespace, world: World) -> str:
 
     del arguments, world
     return json.dumps(rule_file_schema(), indent=2) + "\n"
+
+
+def _test(arguments: argparse.Namespace, world: World) -> int:
+    """Run cases; 0 if every one holds (and with --complete every rule has a passing and a failing one), else 1."""
+    from gate.cli._case_table import table
+    from gate.cli._cases import run_cases
+
+    tested = tuple(run_cases(_cases_of(name)) for name in arguments.files)
+    world.stdout.write(table(tested))
+    differs = any(result.differences for one in tested for result in one.results)
+    gaps = any(not (rule.passing and rule.failing) for one in tested for rule in one.coverage)
+    return 1 if differs or (arguments.complete and gaps) else 0
+
+
+def _cases_of(name: str) -> str:
+    """Give the file of cases: what was named, or the one beside a rule file."""
+    from pathlib import Path
+
+    from gate.cli._cases import CASES_SUFFIX
+
+    path = Path(name)
+    if name.endswith(CASES_SUFFIX) or not path.suffix:
+        return name
+    beside = path.with_name(path.stem + CASES_SUFFIX)
+    return str(beside) if beside.is_file() else name
