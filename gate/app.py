@@ -52,6 +52,7 @@ class Request:
     at: datetime
     platforms: tuple[Platform, ...] = ()
     expected: Digest | None = None
+    only: tuple[str, ...] = ()
     limits: Limits = Limits()
 
 
@@ -112,18 +113,17 @@ def _judge(
         needs = needs_of(policy.ruleset, subject, policy.book)
         evidence = collect(source, needs, subject, request.limits, lambda done, of: told(image, done, of))
     judged = evaluate(image, policy, subject, evidence, request.at, request.platforms)
-    return replace(judged, notes=(*judged.notes, *_narrowed(request)))
+    return replace(judged, notes=(*judged.notes, *source.notes, *_narrowed(request)))
 
 
 def _narrowed(request: Request) -> tuple[Note, ...]:
-    """Say what made this verdict about less than the whole image."""
-    if not request.platforms:
-        return ()
-    return (
-        Note(
-            f"only {', '.join(str(platform) for platform in request.platforms)} was judged (--platform)", headline=True
-        ),
+    """Say what made this verdict about less than the whole image or less than all rules."""
+    platforms = ", ".join(str(platform) for platform in request.platforms)
+    said = (
+        (request.platforms, f"only {platforms} was judged (--platform)"),
+        (request.only, f"only the rules {', '.join(request.only)} were judged (--only)"),
     )
+    return tuple(Note(text, headline=True) for given, text in said if given)
 
 
 def needs_of(ruleset: Ruleset, subject: Subject, book: Book) -> tuple[Need, ...]:

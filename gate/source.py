@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from gate.evidence import Ask, Fact
+    from gate.finding import Note
     from gate.subject import Subject
 
 __all__ = ["MOST_BLOB_BYTES", "MOST_MANIFEST_BYTES", "Source"]
@@ -28,6 +29,11 @@ class Source(AbstractContextManager["Source"], Protocol):
     @property
     def live(self) -> bool:
         """Tell whether this is the registry itself, now: only then a clearance can come of it (S35)."""
+        ...
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Give what was odd and decides nothing, as a header that contradicts the bytes."""
         ...
 
     def resolve(self) -> Subject:

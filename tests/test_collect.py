@@ -11,6 +11,7 @@ import pytest
 
 from gate.collect import Limits, collect
 from gate.evidence import Absent, Ask, Evidence, Fact, Found, Kind, Look, NotAsked, Unavailable
+from gate.finding import Note
 from gate.oci.digest import Digest
 from gate.subject import Subject
 
@@ -27,6 +28,7 @@ class Scripted:
     reply: Callable[[Ask], Fact]
     asked: list[Ask] = field(default_factory=list)
     live: bool = False
+    notes: tuple[Note, ...] = ()
 
     def answer(self, ask: Ask) -> Fact:
         self.asked.append(ask)

@@ -48,6 +48,7 @@ def read_request(arguments: argparse.Namespace, world: World) -> Request:
         at=time_of(arguments.at) if arguments.at else now.replace(microsecond=0),
         platforms=tuple(_platform(text) for text in arguments.platform),
         expected=_digest("--expect-digest", arguments.expect_digest),
+        only=tuple(arguments.only),
         limits=replace(Limits(), seconds=arguments.timeout),
     )
 

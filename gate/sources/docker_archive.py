@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gate.evidence import Ask, Fact
+    from gate.finding import Note
     from gate.sources._tar import TarShelf
 
 __all__ = ["SCHEME", "DockerArchive", "open_source"]
@@ -113,6 +114,11 @@ class DockerArchive:
     def live(self) -> bool:
         """A file is no registry."""
         return False
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Nothing is odd that judging does not see."""
+        return ()
 
     def resolve(self) -> Subject:
         """Open the archive and find the image; raises `SourceError` or `MalformedData`."""

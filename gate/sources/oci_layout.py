@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gate.evidence import Ask, Fact
+    from gate.finding import Note
     from gate.oci.digest import Digest
 
 __all__ = ["SCHEME", "OciLayout", "open_source"]
@@ -42,6 +43,11 @@ class OciLayout:
     def live(self) -> bool:
         """A directory is no registry."""
         return False
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Nothing is odd that judging does not see."""
+        return ()
 
     def resolve(self) -> Subject:
         """Find the image; raises `SourceError` or `MalformedData`."""
