@@ -7,10 +7,12 @@ fix states are folded here, so that every format folds them alike.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, Self, overload
 
 from gate.finding import Reason
 
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from gate.oci.platform import Platform
 
 __all__ = [
-    "EMPTY_PACKAGE_LIST", "NOTHING_SCANNED", "OS_NOT_COVERED", "FixState", "Gap", "OperatingSystem", "Report",
-    "ReportSubject", "Scanner", "Severity", "Vulnerability", "canonical_id", "fix_state_of", "severity_of", "time_of",
+    "EMPTY_PACKAGE_LIST", "NOTHING_SCANNED", "OS_NOT_COVERED", "FixState", "Gap", "OperatingSystem", "Part", "Report",
+    "ReportSubject", "Scanner", "Severity", "Vulnerabilities", "Vulnerability", "canonical_id", "fix_state_of",
+    "severity_of", "time_of",
 ]  # fmt: skip
 
 OS_NOT_COVERED = Reason(
@@ -115,6 +118,63 @@ class Vulnerability(NamedTuple):
     suppressed: str = ""
 
 
+class Part(NamedTuple):
+    """Entries of one report that are checked and not built yet: the severity of each, and what builds one."""
+
+    ratings: Sequence[Severity]
+    entries: Sequence[object]
+    build: Callable[[Any], Vulnerability]
+
+
+class Vulnerabilities(Sequence[Vulnerability]):
+    """All vulnerabilities of a report, each built when it is looked at.
+
+    A report may list a hundred thousand, of which a rule judges those of a few severities.
+    """
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, *parts: Part) -> None:
+        """Take the parts in their order."""
+        self._parts = parts
+
+    @classmethod
+    def of(cls, *built: Vulnerability) -> Self:
+        """Give a list of what is built already."""
+        return cls(Part([one.severity for one in built], built, lambda one: one))
+
+    def rated(self, severities: AbstractSet[Severity]) -> Iterator[Vulnerability]:
+        """Give those of `severities`, in order."""
+        for part in self._parts:
+            for rating, entry in zip(part.ratings, part.entries, strict=True):
+                if rating in severities:
+                    yield part.build(entry)
+
+    def ratings(self) -> Iterator[Severity]:
+        """Give the severity of each, in order."""
+        for part in self._parts:
+            yield from part.ratings
+
+    def __len__(self) -> int:
+        return sum(len(part.entries) for part in self._parts)
+
+    def __iter__(self) -> Iterator[Vulnerability]:
+        return (part.build(entry) for part in self._parts for entry in part.entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Vulnerability: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Vulnerability, ...]: ...
+    def __getitem__(self, index: int | slice) -> Vulnerability | tuple[Vulnerability, ...]:
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vulnerabilities) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 @dataclass(frozen=True, slots=True)
 class ReportSubject:
     """What a report says it is about: the digests that bind it (S10), nothing by name.
@@ -162,7 +222,7 @@ class Report:
     subject: ReportSubject
     os: OperatingSystem | None
     covers: frozenset[str]
-    vulnerabilities: tuple[Vulnerability, ...]
+    vulnerabilities: Vulnerabilities
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
 
 from gate.check import CheckMeta
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from gate.check import Book, View
     from gate.evidence import Need
     from gate.oci.platform import Platform
-    from gate.scanner import Report, Vulnerability
+    from gate.scanner import Report, Vulnerabilities, Vulnerability
     from gate.subject import Subject
 
 __all__ = ["CHECK", "VulnerabilitiesCheck"]
@@ -200,10 +201,10 @@ class _Sieve:
         self._unaffected = 0
         self._young: set[str] = set()
 
-    def broken(self, entries: Sequence[Vulnerability]) -> Iterator[_Broken]:
+    def broken(self, entries: Vulnerabilities) -> Iterator[_Broken]:
         """Give those that break the rule by themselves, before waivers and counts."""
-        for entry in entries:
-            if self._denied and not self._denied.isdisjoint({entry.id, *entry.aliases}):
+        for entry in entries if self._denied else entries.rated(self._deciding):
+            if not self._denied.isdisjoint((entry.id, *entry.aliases)):
                 yield _Broken(entry, is_denied=True)
             elif entry.severity in self._deciding and self._holds(entry):
                 yield _Broken(entry, is_denied=False)
@@ -353,20 +354,23 @@ def _fix(group: Sequence[_Broken]) -> str:
     entry = group[0].entry
     if len(group) > 1:
         entry = next((one.entry for one in group if one.entry.fixed_versions), entry)
-    if not entry.fixed_versions:
-        return (
-            f"No fixed version of {entry.package} is known. Replace or remove it, or waive {entry.id} with a reason "
-            "and an end."
-        )
-    version = entry.fixed_versions[0]
-    fix = f"Update {entry.package} to {' or '.join(entry.fixed_versions[:_MOST_NAMED])} and build the image again"
-    kind = entry.purl.partition(":")[2].partition("/")[0]
-    if entry.package == "stdlib" and kind == "golang":
-        return f"Build the program with Go {version} or newer, and the image again."
+    if entry.fixed_versions:
+        return _update(entry.package, entry.fixed_versions, entry.purl.partition(":")[2].partition("/")[0])
+    return (
+        f"No fixed version of {entry.package} is known. Replace or remove it, or waive {entry.id} with a reason "
+        "and an end."
+    )
+
+
+@lru_cache(maxsize=4096)
+def _update(package: str, versions: tuple[str, ...], kind: str) -> str:
+    if package == "stdlib" and kind == "golang":
+        return f"Build the program with Go {versions[0]} or newer, and the image again."
+    fix = f"Update {package} to {' or '.join(versions[:_MOST_NAMED])} and build the image again"
     command = _COMMANDS.get(kind)
-    if command is None or not _HARMLESS.fullmatch(entry.package) or not _HARMLESS.fullmatch(version):
+    if command is None or not _HARMLESS.fullmatch(package) or not _HARMLESS.fullmatch(versions[0]):
         return f"{fix}."
-    return f"{fix}: {command.format(entry.package, version.removeprefix('v'))}"
+    return f"{fix}: {command.format(package, versions[0].removeprefix('v'))}"
 
 
 def _ended(name: str, platform: Platform) -> Finding:

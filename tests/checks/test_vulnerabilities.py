@@ -20,7 +20,7 @@ from gate.checks.vulnerabilities import CHECK, VulnerabilitiesCheck
 from gate.finding import Finding, Judgement
 from gate.option import Duration, key_of
 from gate.scanned import ReportOptions
-from gate.scanner import FixState, Severity, Vulnerability
+from gate.scanner import FixState, Severity, Vulnerabilities, Vulnerability
 from tests.scans import AMD64, ARM64, AT, DEMO, changed, entry, images_of, judge, report
 
 Entries = list[dict[str, object]]
@@ -717,7 +717,7 @@ def test_entries_are_judged_without_a_report_around_them() -> None:
     from gate.checks.vulnerabilities import _Sieve
 
     one = Vulnerability("CVE-1-1", "x", "1", Severity.HIGH, "", FixState.FIXED, ("2",))
-    assert [broken.entry for broken in _Sieve(check(), AT).broken((one,))] == [one]
+    assert [broken.entry for broken in _Sieve(check(), AT).broken(Vulnerabilities.of(one))] == [one]
 
 
 def test_a_view_without_a_platform_is_our_mistake() -> None:

@@ -25,10 +25,11 @@ from gate.scanner import (
     FixState,
     Gap,
     OperatingSystem,
+    Part,
     Report,
     ReportSubject,
     Severity,
-    Vulnerability,
+    Vulnerabilities,
     time_of,
 )
 from gate.scanners.trivy.document import looks_ours, refuse_other_documents, split, what_is_broken
@@ -88,7 +89,7 @@ def _report(top: Mapping[str, object], results: Sequence[Mapping[str, Raw]]) -> 
     trivy = members_of(top.get("Trivy"), frozenset({"Version"}), "Trivy")
     system = _operating_system(members_of(metadata.get("OS"), _OS, "Metadata.OS"))
     read = [_result(members, f"Results[{number}]") for number, members in enumerate(results)]
-    vulnerabilities = tuple(one for result in read for one in result.vulnerabilities)
+    vulnerabilities = Vulnerabilities(*(part for result in read for part in (result.shown, result.hidden)))
     words = sorted({word for result in read for word in result.odd_words})
     created = text_of(top.get("CreatedAt"), "CreatedAt")
     return Report(
@@ -100,7 +101,7 @@ def _report(top: Mapping[str, object], results: Sequence[Mapping[str, Raw]]) -> 
         covers=_covers(read),
         vulnerabilities=vulnerabilities,
         gaps=_gaps(system, read),
-        notes=(*_odd_words(words), *_filtered(system, vulnerabilities)),
+        notes=(*_odd_words(words), *_filtered(system, Vulnerabilities(*(result.shown for result in read)))),
     )
 
 
@@ -142,25 +143,29 @@ def _operating_system(members: Mapping[str, object]) -> OperatingSystem | None:
 # ── what was looked at ────────────────────────────────────────────────────────────────────────────
 
 
+_NULL: Final = Raw(b"null")
+
+
 class _Result(NamedTuple):
     """One entry of `Results`."""
 
     kind: str
     language: str
     lists_packages: bool
-    vulnerabilities: list[Vulnerability]
+    shown: Part
+    hidden: Part
     odd_words: set[str]
 
 
 def _result(members: Mapping[str, Raw], what: str) -> _Result:
     target, kind, language = (raw_text_of(members, key, what) for key in ("Target", "Class", "Type"))
     reader = Reader("" if kind == "os-pkgs" else target)  # that of the system names the image, not a place in it
-    found = reader.read(members["Vulnerabilities"], f"{what}.Vulnerabilities") if "Vulnerabilities" in members else []
-    if "ExperimentalModifiedFindings" in members:
-        found += reader.read_modified(members["ExperimentalModifiedFindings"], f"{what}.ExperimentalModifiedFindings")
+    shown = reader.read(members.get("Vulnerabilities", _NULL), f"{what}.Vulnerabilities")
+    key = "ExperimentalModifiedFindings"
+    hidden = reader.read_modified(members.get(key, _NULL), f"{what}.{key}")
     packages = bytes(memoryview(members["Packages"])[:64]).split() if "Packages" in members else [b"null"]
     lists_packages = b"".join(packages)[:2] not in {b"[]", b"nu"}
-    return _Result(kind, language, lists_packages, found, reader.odd_words)
+    return _Result(kind, language, lists_packages, shown, hidden, reader.odd_words)
 
 
 def _covers(results: Sequence[_Result]) -> frozenset[str]:
@@ -178,7 +183,7 @@ def _gaps(system: OperatingSystem | None, results: Sequence[_Result]) -> tuple[G
     if not packages:
         return (Gap(NOTHING_SCANNED, "it names no distribution and has no result about packages"),)
     deciding = of_system or packages
-    if any(result.lists_packages or result.vulnerabilities for result in deciding):
+    if any(result.lists_packages or result.shown.entries or result.hidden.entries for result in deciding):
         return ()
     return (Gap(EMPTY_PACKAGE_LIST, "its results about packages list no package and no vulnerability"),)
 
@@ -190,18 +195,17 @@ def _odd_words(words: Sequence[str]) -> tuple[str, ...]:
     return (f"severities that nobody knows count as unknown: {shown}",)
 
 
-def _filtered(system: OperatingSystem | None, found: Sequence[Vulnerability]) -> tuple[str, ...]:
+def _filtered(system: OperatingSystem | None, shown: Vulnerabilities) -> tuple[str, ...]:
     """Say where a report looks as if it had been filtered; it may be chance, so it decides nothing."""
-    counted = [one for one in found if not one.suppressed]
-    if len(counted) <= _MANY:
+    if len(shown) <= _MANY:
         return ()
     notes = []
-    least = min((one.severity for one in counted if one.severity is not Severity.UNKNOWN), default=Severity.LOW)
+    least = min(set(shown.ratings()) - {Severity.UNKNOWN}, default=Severity.LOW)
     if least > Severity.LOW:
-        notes.append(f"{len(counted)} findings and none below {least.word}: it looks filtered by severity")
+        notes.append(f"{len(shown)} findings and none below {least.word}: it looks filtered by severity")
     fixing = system is not None and system.family in {"debian", "ubuntu", "redhat"}
-    if fixing and all(one.fix is FixState.FIXED for one in counted):
-        notes.append(f"{len(counted)} findings and every one has a fix: it looks filtered with --ignore-unfixed")
+    if fixing and all(one.fix is FixState.FIXED for one in shown):
+        notes.append(f"{len(shown)} findings and every one has a fix: it looks filtered with --ignore-unfixed")
     return tuple(notes)
 
 

@@ -9,11 +9,11 @@ from msgspec import Raw, Struct
 
 from gate.errors import MalformedData
 from gate.formats.members import parse_members, single
-from gate.scanner import FixState, Severity, Vulnerability, canonical_id, fix_state_of, severity_of, time_of
+from gate.scanner import FixState, Part, Severity, Vulnerability, canonical_id, fix_state_of, severity_of, time_of
 from gate.scanners.trivy.values import members_of, text_of, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 __all__ = ["Reader"]
@@ -22,7 +22,7 @@ _MODIFIED: Final = frozenset({"Type", "Status", "Statement", "Source", "Finding"
 
 
 class _Text(str):
-    """A string that came through `Reader.hook`, and so was counted."""
+    """A string that came through `_Hook`, and so was counted."""
 
     __slots__ = ()
 
@@ -82,66 +82,85 @@ _KNOWN: Final = frozenset({*_READ, "PkgIdentifier"})
 _PURL: Final = frozenset({"PURL"})
 
 
+class _Hook:
+    """What every value of a key that is read passes through: counted, and the same text kept once.
+
+    msgspec keeps the last of two equal keys, but decodes the overwritten values too. So if more values
+    passed than are left, a key stood there twice.
+    """
+
+    def __init__(self) -> None:
+        passed = 0
+        texts: dict[object, _Text] = {"": _Text(), None: _Text()}
+
+        def hook(kind: type, value: object) -> object:  # a closure: it runs a million times for a large report
+            nonlocal passed
+            passed += 1
+            try:
+                return texts[value]
+            except KeyError:
+                if kind is _Text and isinstance(value, str):
+                    text = texts[value] = _Text(value)
+                    return text
+            except TypeError:
+                if kind is _Names and isinstance(value, list) and all(isinstance(one, str) for one in value):
+                    return _Names(value)
+            raise ValueError("another type than expected")
+
+        self.hook = hook
+        self.passed: Callable[[], int] = lambda: passed
+
+
 class Reader:
     """Reads the vulnerabilities of one result: typed and at once, or pair by pair where that may hide something.
 
-    msgspec keeps the last of two equal keys, but every value of a key that is read passes through
-    `hook`, the overwritten ones too: if more values came by than are left, a key stood there twice.
-    A key that `_Entry` does not list may be a known one in other letters. Either way the entries are
-    read again as pairs, slowly, and that decides.
+    Two things may: a key that was there twice (`_Hook`), and one that `_Entry` does not list, which may be a
+    known one in other letters. Then the entries are read again as pairs, slowly, and that decides.
     """
 
     def __init__(self, target: str) -> None:
         self.odd_words: set[str] = set()
         self._target = target
-        self._passed = 0
-        self._texts: dict[object, _Text] = {"": _Text(), None: _Text()}
         self._severities: dict[str, Severity] = {}
-        self._times: dict[str, datetime | None] = {}
+        self._times: dict[str, datetime | None] = {"": None}
         self._fixes: dict[tuple[str, str], tuple[FixState, tuple[str, ...]]] = {}
 
-    def hook(self, kind: type, value: object) -> object:
-        """Count and keep one value; the same text is kept once."""
-        self._passed += 1
-        if kind is _Text:
-            try:
-                return self._texts[value]
-            except KeyError:
-                if isinstance(value, str):
-                    text = self._texts[value] = _Text(value)
-                    return text
-        elif value is None:
-            return _Names()
-        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return _Names(value)
-        raise ValueError("another type than expected")
-
-    def read(self, raw: Raw, what: str) -> list[Vulnerability]:
+    def read(self, raw: Raw, what: str) -> Part:
         """Read one `Vulnerabilities` list; raises `MalformedData`."""
+        through = _Hook()
         try:
-            entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=self.hook).decode(raw) or []
+            entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=through.hook).decode(raw) or []
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._read_pairs(raw, what)
-        found = [self._vulnerability(entry, "", what) for entry in entries]
-        return found if self._passed == _present(entries) else self._read_pairs(raw, what)
+        if through.passed() != _left(entries):
+            return self._read_pairs(raw, what)
+        # Checked at once, and built when looked at: most are of a severity that no rule asks for.
+        return Part(self._ratings(entries, what), entries, self._vulnerability)
 
-    def _vulnerability(self, entry: _Entry, suppressed: str, what: str) -> Vulnerability:
-        """Give one vulnerability; raises `MalformedData` if it names no id or no package."""
-        if not entry.VulnerabilityID or not entry.PkgName:
-            missing = "PkgName" if entry.VulnerabilityID else "VulnerabilityID"
-            raise MalformedData(f"an entry of {what} has no {missing}", "report-malformed")
+    def _ratings(self, entries: Sequence[_Entry], what: str) -> list[Severity]:
+        """Give the severity of each entry; raises `MalformedData` if one names no id or no package."""
+        ratings = []
+        known = self._severities
+        for entry in entries:
+            if not entry.VulnerabilityID or not entry.PkgName:
+                missing = "PkgName" if entry.VulnerabilityID else "VulnerabilityID"
+                raise MalformedData(f"an entry of {what} has no {missing}", "report-malformed")
+            word = entry.Severity or ""
+            ratings.append(known[word] if word in known else self._rung(word))
+        return ratings
+
+    def _vulnerability(self, entry: _Entry, suppressed: str = "") -> Vulnerability:
+        """Build one vulnerability from an entry that was checked."""
         status, fixed, published = entry.Status or "", entry.FixedVersion or "", entry.PublishedDate or ""
-        fix = self._fixes.get((status, fixed)) or self._fix(status, fixed)
         if published not in self._times:
             self._times[published] = time_of(published)
-        severity = self._severities.get(entry.Severity or "")
         return Vulnerability(
             canonical_id(entry.VulnerabilityID),
             entry.PkgName,
             entry.InstalledVersion or "",
-            self._rung(entry.Severity or "") if severity is None else severity,
+            self._severities[entry.Severity or ""],
             entry.SeveritySource or "",
-            *fix,
+            *(self._fixes.get((status, fixed)) or self._fix(status, fixed)),
             entry.PkgIdentifier.PURL,
             _aliases(entry.VendorIDs) if entry.VendorIDs else (),
             self._times[published],
@@ -163,27 +182,27 @@ class Reader:
         self._severities[word] = severity
         return severity
 
-    def _read_pairs(self, raw: Raw, what: str) -> list[Vulnerability]:
+    def _read_pairs(self, raw: Raw, what: str) -> Part:
         elements = msgspec.json.decode(raw, type=list[Raw] | None) or []
-        return [
-            self._from_pairs(parse_members(bytes(element), what), "", f"{what}[{number}]")
+        entries = [
+            self._from_pairs(parse_members(bytes(element), what), f"{what}[{number}]")
             for number, element in enumerate(elements)
         ]
+        return Part(self._ratings(entries, what), entries, self._vulnerability)
 
-    def _from_pairs(self, value: object, suppressed: str, what: str) -> Vulnerability:
+    def _from_pairs(self, value: object, what: str) -> _Entry:
         members = single(value, _KNOWN, what)
         purl = members_of(members.get("PkgIdentifier"), _PURL, f"{what}.PkgIdentifier").get("PURL")
         texts = {key: _Text(text_of(members.get(key), f"{what}.{key}")) for key in _READ if key != "VendorIDs"}
-        entry = _Entry(
+        return _Entry(
             **texts,  # type: ignore[arg-type]  # the keys are those of texts, mypy takes them for any
             VendorIDs=_Names(texts_of(members.get("VendorIDs"), f"{what}.VendorIDs")),
             PkgIdentifier=_Identifier(PURL=_Text(text_of(purl, f"{what}.PURL"))),
         )
-        return self._vulnerability(entry, suppressed, what)
 
-    def read_modified(self, raw: Raw, what: str) -> list[Vulnerability]:
+    def read_modified(self, raw: Raw, what: str) -> Part:
         """Read the findings that Trivy was told to hide, where `--show-suppressed` left them in the report."""
-        found = []
+        entries, hidden = [], []
         for number, element in enumerate(msgspec.json.decode(raw, type=list[Raw] | None) or []):
             where = f"{what}[{number}]"
             members = single(parse_members(bytes(element), where), _MODIFIED, where)
@@ -192,13 +211,14 @@ class Reader:
             )
             if kind not in {"", "vulnerability"}:
                 continue  # a secret, misconfiguration or licence
-            by = f"{status or 'hidden'} by {source or 'somebody'}" + (f": {statement}" if statement else "")
-            found.append(self._from_pairs(members.get("Finding"), by, where))
-        return found
+            entries.append(self._from_pairs(members.get("Finding"), where))
+            hidden.append(f"{status or 'hidden'} by {source or 'somebody'}" + (f": {statement}" if statement else ""))
+        ratings = self._ratings(entries, what)
+        return Part(ratings, list(zip(entries, hidden, strict=True)), lambda pair: self._vulnerability(*pair))
 
 
-def _present(entries: Sequence[_Entry]) -> int:
-    """Count the values that are left in the entries, each of which passed the hook."""
+def _left(entries: Sequence[_Entry]) -> int:
+    """Count the values that are left in the entries, each of which passed `_Hook`."""
     count = 0
     for entry in entries:
         count += (
