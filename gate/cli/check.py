@@ -41,14 +41,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     shown.add_argument("--colour", "--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
 
 
-def add_reach_options(one: argparse.ArgumentParser) -> None:
-    """Add what says which images, and how to reach them."""
-    one.add_argument(
-        "images",
-        nargs="+",
-        metavar="IMAGE",
-        help="registry/repository:tag[@digest], oci:PATH[:tag], docker-archive:FILE[:ref]",
-    )
+def add_reach_options(one: argparse.ArgumentParser, *, images: bool = True) -> None:
+    """Add what says which images (unless the command names something else), and how to reach them."""
+    if images:
+        one.add_argument(
+            "images",
+            nargs="+",
+            metavar="IMAGE",
+            help="registry/repository:tag[@digest], oci:PATH[:tag], docker-archive:FILE[:ref]",
+        )
     reach = one.add_argument_group("registry")
     reach.add_argument("--registry-ca", metavar="FILE", help="certificates (PEM) to trust beside the system's")
     reach.add_argument(
