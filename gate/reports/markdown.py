@@ -12,7 +12,7 @@ ours (S43). GitHub drops a job summary of more than 1 MiB whole, so rows are lef
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from gate.brief import SIGNS
 from gate.listing import counted, meaning, problems
@@ -21,12 +21,14 @@ from gate.overview import headlines, run_word, summarise, word
 from gate.verdict import Level, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gate.listing import Problem
-    from gate.report import Document, Judged, Style
+    from gate.report import Document, Judged, Style, WaiverNote
 
 __all__ = ["RENDERER"]
+
+T = TypeVar("T")
 
 #: Rows of one table; more nobody reads.
 MOST_ROWS: Final = 100
@@ -87,12 +89,18 @@ class _Page:
         self._room -= size
         return True
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    def table(self, heads: Sequence[str], items: Sequence[T], cells: Callable[[T], Sequence[str]]) -> None:
         """Add a table of at most `MOST_ROWS` rows, and say how many are left out."""
-        every = [_row(cells) for cells in rows]
-        self.block(_row(heads), _row(["---"] * len(heads)), *every[:MOST_ROWS])
-        if len(every) > MOST_ROWS:
-            self.block(f"… and {len(every) - MOST_ROWS} more in the other reports.")
+        lines = [line for line in (_row(heads), _row(["---"] * len(heads))) if self._fits(line)]
+        for item in items[:MOST_ROWS]:
+            if not self._room:
+                self._left += 1
+            elif self._fits(line := _row(cells(item))):
+                lines.append(line)
+        if lines:
+            self._blocks.append("\n".join(lines))
+        if len(items) > MOST_ROWS:
+            self.block(f"… and {len(items) - MOST_ROWS} more in the other reports.")
 
     def folded(self, title: str) -> None:
         """Begin something that is folded away; `title` is ours."""
@@ -123,17 +131,22 @@ def _images(page: _Page, document: Document) -> None:
     if not document.judged:
         page.block("No image was judged.")
         return
-    rows = [
-        [SIGNS[word(one.verdict)] + " " + word(one.verdict), code(one.image, MOST_CELL), _digest(one), _counts(one)]
-        for one in document.judged
-    ]
-    page.table(["verdict", "image", "digest", "rules"], rows)
+    page.table(
+        ["verdict", "image", "digest", "rules"],
+        document.judged,
+        lambda one: [_verdict(one), code(one.image, MOST_CELL), _digest(one), _counts(one)],
+    )
     for judged in document.judged[:MOST_IMAGES]:
-        page.block(f"### {SIGNS[word(judged.verdict)]} {word(judged.verdict)}: {code(judged.image)}")
+        page.block(f"### {_verdict(judged)}: {code(judged.image)}")
         _image(page, judged)
     left = len(document.judged) - MOST_IMAGES
     if left > 0:
         page.block(f"… and {left} more images in the other reports.")
+
+
+def _verdict(judged: Judged) -> str:
+    name = word(judged.verdict)
+    return f"{SIGNS[name]} {name}"
 
 
 def _digest(judged: Judged) -> str:
@@ -162,8 +175,11 @@ def _image(page: _Page, judged: Judged) -> None:
 
 def _broken(page: _Page, found: Sequence[Problem]) -> None:
     if found:
-        rows = ([_rule(one), _what(one), _value(one.expected), _got(one), _cell(one.fix)] for one in found)
-        page.table(["rule", "what is wrong", "expected", "got", "what to do"], rows)
+        page.table(
+            ["rule", "what is wrong", "expected", "got", "what to do"],
+            found,
+            lambda one: [_rule(one), _what(one), _value(one.expected), _got(one), _cell(one.fix)],
+        )
 
 
 def _rule(one: Problem) -> str:
@@ -189,38 +205,36 @@ def _got(one: Problem) -> str:
 
 
 def _waived(page: _Page, found: Sequence[Problem]) -> None:
-    if not found:
-        return
-    page.folded(f"{len(found)} accepted by a waiver")
-    rows = (
-        [code(one.rule, MOST_CELL), _what(one), _cell(waived.expires), _value(waived.owner), _cell(waived.reason)]
-        for one in found
-        if (waived := one.waived) is not None
-    )
-    page.table(["rule", "what is accepted", "until", "owner", "because"], rows)
-    page.end()
+    def cells(one: Problem) -> list[str]:
+        waived = one.waived
+        until, owner, why = (waived.expires, waived.owner, waived.reason) if waived is not None else ("", "", "")
+        return [code(one.rule, MOST_CELL), _what(one), _cell(until), _value(owner), _cell(why)]
+
+    if found:
+        page.folded(f"{len(found)} accepted by a waiver")
+        page.table(["rule", "what is accepted", "until", "owner", "because"], found, cells)
+        page.end()
 
 
 def _upcoming(page: _Page, found: Sequence[Problem]) -> None:
-    if not found:
-        return
-    page.folded(f"{len(found)} that will count later")
-    rows = ([code(one.rule, MOST_CELL), _what(one), _cell(one.starts), _cell(one.fix)] for one in found)
-    page.table(["rule", "what is wrong", "holds from", "what to do"], rows)
-    page.end()
+    def cells(one: Problem) -> list[str]:
+        return [code(one.rule, MOST_CELL), _what(one), _cell(one.starts), _cell(one.fix)]
+
+    if found:
+        page.folded(f"{len(found)} that will count later")
+        page.table(["rule", "what is wrong", "holds from", "what to do"], found, cells)
+        page.end()
 
 
 def _waivers(page: _Page, judged: Judged) -> None:
-    if not judged.waivers:
-        return
-    page.folded(f"{len(judged.waivers)} waivers to renew or remove")
-    rows = (
-        [_cell(note.state), code(note.rule, MOST_CELL), _value(note.about), _cell(note.expires), _value(note.owner),
-         code(note.place, MOST_CELL)]
-        for note in judged.waivers
-    )  # fmt: skip
-    page.table(["state", "rule", "about", "until", "owner", "where"], rows)
-    page.end()
+    def cells(note: WaiverNote) -> list[str]:
+        where, about = code(note.place, MOST_CELL), _value(note.about)
+        return [_cell(note.state), code(note.rule, MOST_CELL), about, _cell(note.expires), _value(note.owner), where]
+
+    if judged.waivers:
+        page.folded(f"{len(judged.waivers)} waivers to renew or remove")
+        page.table(["state", "rule", "about", "until", "owner", "where"], judged.waivers, cells)
+        page.end()
 
 
 def _quiet(page: _Page, judged: Judged) -> None:
@@ -244,7 +258,7 @@ def _closure(page: _Page, document: Document) -> None:
         f"- rules digest {code(closure.rules_digest)}",
         f"- as of {code(moment)}, gate {code(document.gate_version)}",
     ]
-    lines += [f"- {_cell(file.role)} {code(file.path)} {code(file.digest)}" for file in closure.files[:MOST_ENTRIES]]
+    lines += [f"- {code(file.role)} {code(file.path)} {code(file.digest)}" for file in closure.files[:MOST_ENTRIES]]
     lines += [f"- option {code(name)} {code(value)}" for name, value in closure.options[:MOST_ENTRIES]]
     left = max(len(closure.files) - MOST_ENTRIES, 0) + max(len(closure.options) - MOST_ENTRIES, 0)
     page.block(*lines, *([f"- … and {left} more"] if left else []))
