@@ -69,8 +69,11 @@ def _digest(option: str, text: str | None) -> Digest | None:
         raise UsageError(f"{option}: {error}") from error
 
 
-def load_policy(arguments: argparse.Namespace, request: Request) -> Policy:
-    """Read every file that decides; raises `RuleFileError` with all mistakes, or `UsageError`."""
+def load_policy(arguments: argparse.Namespace, request: Request, environment: tuple[str, ...] = ()) -> Policy:
+    """Read every file that decides; raises `RuleFileError` with all mistakes, or `UsageError`.
+
+    `environment` names the variables that were set, for the report only.
+    """
     from gate.book import ReportInput, make_book
     from gate.cli.check import DEFAULT_RULES
     from gate.ruleset.load import load_ruleset, rules_digest
@@ -91,7 +94,10 @@ def load_policy(arguments: argparse.Namespace, request: Request) -> Policy:
     if wanted is not None and wanted != digest:
         raise UsageError(f"the rules are not the ones that --rules-digest names: they have {digest}, wanted {wanted}")
     return Policy(
-        ruleset, waivers, make_book(ruleset.signers, inputs), Closure(digest, (*policy_files, *reports), options)
+        ruleset,
+        waivers,
+        make_book(ruleset.signers, inputs),
+        Closure(digest, (*policy_files, *reports), options, environment),
     )
 
 

@@ -118,6 +118,7 @@ def _seconds(text: str) -> float:
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Judge, write every report, print one, and give the exit code."""
     from gate.app import check, unfinished
+    from gate.cli._environment import were_set
     from gate.cli._policy import load_policy, read_request
     from gate.cli._progress import Progress
     from gate.cli._reach import opener
@@ -130,7 +131,12 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     for name, path in outputs:  # first act of a run (S8)
         _write(name, path, pending, style)
     with Progress(world) as progress:
-        document = check(request, opener(arguments, world), lambda: load_policy(arguments, request), progress.told)
+        document = check(
+            request,
+            opener(arguments, world),
+            lambda: load_policy(arguments, request, were_set(world.environ)),
+            progress.told,
+        )
     return _deliver(document, outputs, arguments.format, style, world)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from gate.cli._environment import VARIABLES
 from gate.cli._world import World
 from gate.cli.main import main
 from tests.servers.fake import FakeServer, Reply
@@ -241,22 +243,36 @@ def test_mistakes_in_rule_files_come_all_at_once(tmp_path: Path) -> None:
     assert "did you mean" in err
 
 
-#: Every variable that the gate reads anywhere; docs/environment.md lists them.
-VARIABLES = (
-    "HOME", "USERPROFILE", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_CONFIG_HOME",
-    "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NO_COLOR", "TERM", "COLUMNS", "CI", "GITHUB_ACTIONS",
-    "GITLAB_CI", "GATE_RULES", "GATE_WAIVERS", "GATE_AT", "COSIGN_REPOSITORY", "COSIGN_EXPERIMENTAL",
-    "SIGSTORE_ROOT_FILE", "TUF_ROOT", "TRIVY_IGNOREFILE", "TZ", "PYTHONPATH", "SOURCE_DATE_EPOCH",
+#: Variables of other tools, and some that a user might think the gate reads.
+OTHERS = (
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "CI", "GITHUB_ACTIONS", "GITLAB_CI", "GATE_RULES",
+    "GATE_WAIVERS", "GATE_AT", "COSIGN_REPOSITORY", "COSIGN_EXPERIMENTAL", "SIGSTORE_ROOT_FILE", "TUF_ROOT",
+    "TRIVY_IGNOREFILE", "TZ", "PYTHONPATH", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
+
+
+def without_environment(result: tuple[int, str, str]) -> tuple[int, object]:
+    """Give code and document, but for the names of the variables that were set."""
+    document = json.loads(result[1])
+    del document["closure"]["environment"]
+    return result[0], document
 
 
 @pytest.mark.parametrize("hostile", ["/nonexistent", "\x1b[31m::error::", "{}", "1", "http://127.0.0.1:9"])
 @pytest.mark.parametrize("tag", ["1.4.2", "bad"])
 def test_no_variable_changes_a_verdict(hostile: str, tag: str) -> None:
-    """All of them hostile at once: the same document (S27)."""
+    """All of them hostile at once: the same document, and it names those that were set (S27)."""
     plain = check("--format", "json", tags=(tag,))
-    assert check("--format", "json", tags=(tag,), environ=dict.fromkeys(VARIABLES, hostile)) == plain
+    changed = check("--format", "json", tags=(tag,), environ=dict.fromkeys((*VARIABLES, *OTHERS), hostile))
+    assert without_environment(changed) == without_environment(plain)
+    assert json.loads(changed[1])["closure"]["environment"] == sorted(VARIABLES)
+
+
+def test_the_page_lists_every_variable() -> None:
+    """docs/environment.md and the code name the same."""
+    page = (Path(__file__).parents[2] / "docs" / "environment.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall("`([A-Za-z_]+)`", " ".join(row.split("|")[1] for row in rows))) == sorted(VARIABLES)
 
 
 def test_offline_opens_no_connection(tmp_path: Path) -> None:
