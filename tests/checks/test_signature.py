@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,10 @@ from gate.book import make_book
 from gate.check import View
 from gate.checks.signature import MOST_GROUPS, MOST_SIGNERS, Signature, Signers
 from gate.errors import RuleFileError
-from gate.evidence import Absent, Kind, Look
+from gate.evidence import Absent, Evidence, Kind, Look
 from gate.option import SignerName
 from gate.ruleset.load import load_ruleset
+from gate.signer import Candidate, Counts, Identity, Vouching
 from gate.signers.cosign_key import CosignKey
 from tests.signers import forge
 from tests.signers.world import FIXTURES, World, image, key_file, read_layout, unavailable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gate.evidence import Evidence, Fact
+    from gate.evidence import Fact, Need
     from gate.finding import Judgement
     from gate.subject import Subject
 
@@ -121,6 +122,8 @@ def test_image_signed_by_somebody_else_violates() -> None:
     assert codes(judgement) == (["signature-other-key"], [])
     (finding,) = judgement.findings
     assert finding.what == "no signature of alice counts"
+    assert finding.fix == finding.reason.remedy
+    assert "more" not in finding.got
     assert SIGNERS["bob"].principal().name in finding.got
     assert [note.what.split(":")[0] for note in judgement.notes] == ["not counted for alice"]
 
@@ -249,6 +252,7 @@ def test_too_few_of_several_is_one_finding() -> None:
     judgement = judge(signed_by(A), rule(at_least=2, of=(A, B, C)))
     assert codes(judgement) == (["signature-quorum"], [])
     (finding,) = judgement.findings
+    assert finding.what == "too few signers have signed this image"
     assert finding.expected == "signatures by 2 of alice, bob, carol"
     assert finding.got.startswith("alice: signed; bob: referrer sha256:")
     assert finding.about.get("signer") == "2 of alice, bob, carol"
@@ -277,6 +281,7 @@ def test_one_signature_in_two_places_is_said() -> None:
     """Each part is met, both together are not (S18)."""
     judgement = judge(signed_by(A), rule(all_of=(A, SignerName("alice-again"))))
     assert codes(judgement) == (["signature-same-principal"], [])
+    assert judgement.findings[0].what == "one signature cannot stand for two signers"
 
 
 def test_what_is_missing_and_what_is_not_known_are_both_said() -> None:
@@ -320,6 +325,59 @@ def test_rule_asks_for_everything_in_one_round() -> None:
     world.gather(needs, SUBJECT)
     assert [ask.kind for ask in world.asked[:2]] == [Kind.MANIFEST, Kind.REFERRERS]
     assert len(world.asked) == 3
+
+
+# --- signers of other kinds: those that stand for a pattern of principals
+
+
+class Pattern:
+    """A signer that many could be, with what its search came to."""
+
+    kind: ClassVar[str] = "pattern"
+
+    def __init__(self, vouching: Vouching) -> None:
+        self._vouching = vouching
+
+    def needs(self, subject: Subject) -> frozenset[Need]:
+        """Ask for nothing."""
+        del subject
+        return frozenset()
+
+    def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
+        """Give what was made up."""
+        del subject, evidence, at
+        return self._vouching
+
+    def principal(self) -> Identity | None:
+        """Stand for nobody in particular."""
+        return None
+
+
+def _by(*identities: Identity | None) -> Vouching:
+    where = Look("somewhere", "200")
+    return Vouching(tuple(Candidate(where, identity, Counts()) for identity in identities))
+
+
+ANN, BEN = Identity("mail", "ann@acme.example"), Identity("mail", "ben@acme.example")
+UNREAD = Vouching(unread=(unavailable(),))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        (_by(ANN), _by(BEN), "satisfied"),
+        (_by(ANN), _by(ANN), "violated"),
+        (_by(ANN, BEN), _by(ANN), "satisfied"),
+        (_by(None), _by(BEN), "violated"),
+        (_by(ANN), UNREAD, "undecided"),
+        (UNREAD, UNREAD, "undecided"),
+        (Vouching(), UNREAD, "violated"),
+    ],
+)
+def test_distinct_identities_of_patterns(one: Vouching, two: Vouching, expected: str) -> None:
+    """Nobody counts without being known, and what is unread could be somebody else each time."""
+    book = make_book({"alice": Pattern(one), "bob": Pattern(two)}, ())
+    assert outcome(rule(all_of=(A, B)).judge(View(SUBJECT, None, (), Evidence(), book), AT)) == expected
 
 
 # --- laws
