@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["CONVENTIONS", "Convention", "abbreviates_commit", "is_partial_of", "is_semver"]
+__all__ = ["CONVENTIONS", "ENVIRONMENTS", "Convention", "abbreviates_commit", "is_partial_of", "is_semver"]
 
 #: A tag has at most 128 characters (OCI distribution-spec, "Pulling manifests"); versions elsewhere are no longer.
 _MOST: Final = 128
@@ -70,7 +70,7 @@ _BRANCH: Final = re.compile(
     r"|(?:feature|feat|bugfix|fix|hotfix|release|renovate|dependabot|pr|mr)[-._][A-Za-z0-9_.-]+",
     re.ASCII,
 )
-_ENVIRONMENTS: Final = frozenset(
+ENVIRONMENTS: Final = frozenset(
     {
         "dev", "development", "test", "testing", "qa", "int", "integration", "uat", "stage", "staging", "preprod",
         "pre-prod", "preproduction", "pre-production", "prod", "production",
@@ -130,7 +130,7 @@ _ALL: Final = (
         lambda tag: _is_full_commit(tag) or _is_short_commit(tag),
     ),
     Convention("git-commit-full", "a full git commit id (40 or 64 hex digits)", "7c0bb30f" * 5, _is_full_commit),
-    Convention("environment", "the name of an environment", "staging", _ENVIRONMENTS.__contains__),
+    Convention("environment", "the name of an environment", "staging", ENVIRONMENTS.__contains__),
     Convention("branch", "the name of a branch", "feature-login", lambda tag: _BRANCH.fullmatch(tag) is not None),
     Convention("build-number", "a build number", "build-271", lambda tag: _BUILD.fullmatch(tag) is not None),
     Convention("moving", "a tag that is moved by habit", "latest", _MOVING.__contains__),

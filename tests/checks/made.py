@@ -92,7 +92,7 @@ class Made:
                 "annotations": dict(self.index_annotations),
             }
         )
-        repository = self.place if ":" not in self.place else ""
+        repository = "" if self.place.startswith(("oci:", "docker-archive:")) else self.place
         subject = Subject(f"app:{self.tag}", PLACE, repository, self.tag, Digest.of(index), OCI_INDEX, index)
         answers |= self._among_others(index)
         return replace(subject, origin=self.origin), Evidence({**answers, **self.odd})

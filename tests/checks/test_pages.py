@@ -1,7 +1,9 @@
-"""The pages of the checks tag, labels and image are true: every row of every table is judged.
+"""The pages of the checks tag, labels, image and repository are true: every row of every table is judged.
 
 A table belongs to the rule in the ```yaml block above it. Its rows hold what an image has in code spans and
-the outcome: `fine`, reason codes, or `undecided:` and a code.
+the outcome: `fine`, reason codes, or `undecided:` and a code. What other tags name is said behind them: `1.4` here (the
+same image), `1.4` elsewhere, `1.4` on version `1.4.1` (another image with that label); `1.4` was here or was elsewhere
+when the lock file was written.
 """
 
 from __future__ import annotations
@@ -19,15 +21,19 @@ from gate.check import Check
 from gate.checks.image import ImageCheck
 from gate.checks.image.options import PlatformRule, PortRule, VolumeRule
 from gate.checks.labels import LabelRule, LabelsCheck
+from gate.checks.repository import RepositoryCheck, RepositoryRegex, Route
 from gate.checks.tag import TagCheck
 from gate.formats.conventions import CONVENTIONS
 from gate.formats.values import FORMATS
 from gate.option import key_of
-from tests.checks.made import Made, rule
+from tests.checks.made import PLACE, Made, rule, single
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 _BLOCK = re.compile(r"```yaml\n((?:(?!```).)*?)```\n\n(\|.*?\n)(?=\n|\Z)", re.DOTALL)
 _SPAN = re.compile(r"`([^`]+)`")
+_OTHER = re.compile(r"`([^`]+)` (here|elsewhere|was here|was elsewhere|on version `([^`]+)`)")
+VERSION = "org.opencontainers.image.version"
+ELSEWHERE = "sha256:" + "e" * 64
 
 
 @dataclass(frozen=True)
@@ -54,28 +60,55 @@ def rows(page: str) -> list[Row]:
     return found
 
 
-ROWS = [row for page in ("tag", "labels", "image") for row in rows(page)]
+ROWS = [row for page in ("tag", "labels", "image", "repository") for row in rows(page)]
 
 
 def checked(row: Row) -> Check:
     """Read the rule of a row."""
     [entry] = yaml.safe_load(row.entry).values()
     entry.pop("why", None)
-    return rule(json.dumps(entry)[1:-1])
+    return rule(json.dumps(entry)[1:-1], {"tags.lock.json": locked(row)})
+
+
+def locked(row: Row) -> str:
+    """Write the lock file of a row."""
+    was = [(tag, how) for tag, how, _ in _OTHER.findall(row.image) if how.startswith("was")]
+    here = str(image(row).world()[0].digest) if was else ""
+    entries = [f"{tag}@{here if how == 'was here' else ELSEWHERE}" for tag, how in was]
+    return json.dumps({"gate-tags": 1, "repositories": {PLACE: entries}})
 
 
 def image(row: Row) -> Made:
     """Make the image of a row."""
-    spans = _SPAN.findall(row.image)
+    if row.page == "repository":
+        return named(row)
+    spans = _SPAN.findall(_OTHER.sub("", row.image))
     if row.page == "image":
         return configured(json.loads(spans[0]))
     made = Made({"linux/amd64": {}})
     if row.page == "tag":
         made.tag = spans.pop(0)
+        made.origin = PLACE if row.image.startswith("promotion to") else ""
+        made.tags = {
+            tag: None if how == "here" else {VERSION: version} if version else {}
+            for tag, how, version in _OTHER.findall(row.image)
+            if not how.startswith("was")
+        }
     annotations = _SPAN.findall(row.image.partition("annotation ")[2])
     labels = spans[: len(spans) - len(annotations)]
     made.run = {"linux/amd64": {"Labels": dict(span.split("=", 1) for span in labels)}}
     made.annotations = dict(span.split("=", 1) for span in annotations)
+    return made
+
+
+def named(row: Row) -> Made:
+    """Make an image in a repository, promoted from another one or with a tag where the page says so."""
+    made = single()
+    made.place, *more = _SPAN.findall(row.image)
+    if "promoted from" in row.image:
+        made.origin = more[0]
+    elif more:
+        made.tag = more[0]
     return made
 
 
@@ -104,6 +137,7 @@ def test_the_page_says_what_the_check_says(row: Row) -> None:
         ("tag", (TagCheck,)),
         ("labels", (LabelsCheck, LabelRule)),
         ("image", (ImageCheck, PlatformRule, PortRule, VolumeRule)),
+        ("repository", (RepositoryCheck, RepositoryRegex, Route)),
     ],
 )
 def test_every_option_has_an_example_that_passes_and_one_that_does_not(page: str, options: tuple[type, ...]) -> None:
