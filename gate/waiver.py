@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gate.verdict import Outcome
 
 __all__ = [
-    "MOST_BREAK_GLASS", "MOST_DAYS", "WARNING_DAYS", "Waiver", "WaiverFile", "check_waivers", "load_waivers",
+    "MOST_BREAK_GLASS", "MOST_DAYS", "WARNING_DAYS", "Expiry", "Waiver", "WaiverFile", "check_waivers", "load_waivers",
     "read_waivers", "remarks",
 ]  # fmt: skip
 
@@ -148,7 +148,7 @@ class WaiverFile:
     """A whole waiver file."""
 
     gate: int = option("The version of this format: 1.", needs="gate: 1")
-    waivers: tuple[WaiverEntry, ...] = option("The waivers.", needs="waivers: […]")
+    waivers: tuple[WaiverEntry, ...] = option("The waivers; none if left out.", default=())
 
     def problems(self) -> tuple[tuple[str, str], ...]:
         """Refuse another version of the format."""

@@ -16,8 +16,8 @@ from gate.oci.digest import Digest
 from gate.pattern import Glob
 from gate.ruleset.rule import Rule, Ruleset
 from gate.subject import Subject
-from gate.verdict import Level, Place
-from gate.waiver import Waiver, check_waivers, load_waivers
+from gate.verdict import Level, Outcome, Place, Status, Waived
+from gate.waiver import Waiver, check_waivers, load_waivers, remarks
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DIGEST = Digest.of(b"manifest")
@@ -120,7 +120,7 @@ def test_a_waiver_for_every_image_says_what_it_is_about(tmp_path: Path, glob: st
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- a", "gate: 1", "gate: 1\nwaivers: []", "gate: 1\nwaivers: {}", "gate: 1\nwaivers: [x]", "\x00"]
+    "text", ["", "- a", "gate: 2", "gate: 1\nwaivers: []", "gate: 1\nwaivers: {}", "gate: 1\nwaivers: [x]", "\x00"]
 )
 def test_something_else_is_no_waiver_file(tmp_path: Path, text: str) -> None:
     """Never an empty list of waivers in silence, never a traceback."""
@@ -257,3 +257,99 @@ def test_the_waiver_files_of_the_docs_are_good(tmp_path: Path) -> None:
     assert len(blocks) > 1
     for block in blocks:
         assert read(tmp_path, block)
+
+
+BREAK_GLASS = f"""gate: 1
+waivers:
+  - rule: no-highs
+    digest: {DIGEST}
+    reason: the shop is down
+    owner: maria@acme.example
+    expires: 2026-11-25T18:00:00+02:00
+    break-glass: true
+"""
+
+
+def toy_rules(**changes: object) -> Ruleset:
+    """Give a ruleset with the rule `no-highs`."""
+    rule = Rule("no-highs", object(), Level.ERROR, Place("gate.yaml", 1, 1), **changes)  # type: ignore[arg-type]
+    return Ruleset((rule,), {}, ())
+
+
+def test_break_glass_holds_for_one_digest_until_its_minute(tmp_path: Path) -> None:
+    """Not for the day: after 18:00 in its zone it is over."""
+    (found,) = read(tmp_path, BREAK_GLASS)
+    assert (found.break_glass, found.expires) == (True, datetime(2026, 11, 25, 16, tzinfo=UTC))
+    check_waivers((found,), toy_rules(), AT)
+    any_finding = finding(id="CVE-2026-1")
+    assert found.covers("no-highs", SUBJECT, any_finding, datetime(2026, 11, 25, 16, tzinfo=UTC))
+    assert not found.covers("no-highs", SUBJECT, any_finding, datetime(2026, 11, 25, 16, 0, 1, tzinfo=UTC))
+    other = Subject("x", "x", "ghcr.io/acme/app", "1", Digest.of(b"other"), "", b"other")
+    assert not found.covers("no-highs", other, any_finding, AT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (f"digest: {DIGEST}", 'images: ["ghcr.io/acme/app"]', "break-glass is for one image: name its `digest`"),
+        ("2026-11-25T18:00:00+02:00", "2026-11-25", "break-glass ends within hours: give a time"),
+        ("    break-glass: true\n", "", "a waiver ends with a day, as 2027-01-31; a time is for `break-glass: true`"),
+        ("true", "false", "a time is for `break-glass: true`"),
+        ("2026-11-25T18:00:00+02:00", "2026-11-25T18:00:00", "'expires' is a day"),
+        ("2026-11-25T18:00:00+02:00", "2026-11-25T25:00:00Z", "'expires' is a day"),
+        ("2026-11-25T18:00:00+02:00", "0001-01-01T00:00:00+14:00", "'expires' is a day"),
+        ("2026-11-25T18:00:00+02:00", '"2026-11-25T18:00:00Z\\n"', "'expires' is a day"),
+    ],
+)
+def test_break_glass_is_for_one_digest_and_hours(tmp_path: Path, old: str, new: str, words: str) -> None:
+    """Each way of making it wider is a mistake."""
+    assert any(words in message for message in mistakes(tmp_path, BREAK_GLASS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("expires", "changes", "words"),
+    [
+        ("2026-11-26T12:00:00Z", {}, ""),
+        ("2026-11-26T12:00:01Z", {}, "break-glass ends at most 24 hours after the time of the verdict: by 2026-11-26T12:00+00:00"),
+        ("2026-11-25T13:00:00Z", {"final": True}, "is final"),
+        ("2026-11-25T13:00:00Z", {"waivable": False}, "is not waivable"),
+    ],
+)  # fmt: skip
+def test_break_glass_has_limits(tmp_path: Path, expires: str, changes: dict[str, object], words: str) -> None:
+    """A day at most, and never for what is final."""
+    found = read(tmp_path, BREAK_GLASS.replace("2026-11-25T18:00:00+02:00", expires))
+    if not words:
+        check_waivers(found, toy_rules(**changes), AT)
+        return
+    with pytest.raises(RuleFileError) as caught:
+        check_waivers(found, toy_rules(**changes), AT)
+    assert words in str(caught.value)
+
+
+def outcome(*waivers: Waiver) -> Outcome:
+    """Give the outcome of a rule whose findings these waivers accepted."""
+    waived = tuple(
+        Waived(finding(id="CVE-2026-1"), one.owner, one.reason, one.expires.isoformat(), one.place) for one in waivers
+    )
+    return Outcome("no-highs", "toy", Level.ERROR, Status.WAIVED, Place("g", 1, 1), "", (), waived=waived)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "ends today"), (1, "ends tomorrow"), (14, "ends in 14 days"), (15, ""), (300, "")]
+)
+def test_a_waiver_that_is_used_says_when_it_ends_soon(days: int, said: str) -> None:
+    """From two weeks before on, in the first lines of every report."""
+    one = waiver(expires=date(2026, 11, 25) + timedelta(days=days))
+    notes = remarks((one,), (outcome(one),), SUBJECT, AT)
+    assert [(said in note.what, note.headline) for note in notes] == ([(True, True)] if said else [])
+    assert remarks((one,), (), SUBJECT, AT) == ()
+
+
+def test_break_glass_is_said_first_and_loudly(tmp_path: Path) -> None:
+    """Who, which image, which rule, why, until when; before whatever else there is."""
+    (loud,) = read(tmp_path, BREAK_GLASS)
+    (note,) = remarks((loud,), (outcome(loud),), SUBJECT, AT)
+    assert note.headline
+    assert note.what == (
+        f"BREAK-GLASS until 2026-11-25T16:00:00+00:00: maria@acme.example lets {DIGEST} pass no-highs (the shop is down)"
+    )

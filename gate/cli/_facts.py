@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from gate.check import Book
     from gate.evidence import Evidence, Need
+    from gate.finding import Note
     from gate.signer import Signer
 
 __all__ = ["Facts", "FactsBook", "FactsSource", "Moment"]
@@ -201,6 +202,11 @@ class FactsSource:
     def live(self) -> bool:
         """Facts are no registry."""
         return False
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Nothing about facts is odd."""
+        return ()
 
     def resolve(self) -> Subject:
         """Give the image."""

@@ -40,7 +40,7 @@ def read_bounded(path: str, most: int = MOST_REPORT_BYTES) -> bytes | str:
     return content
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, text: str, what: str = "report") -> None:
     """Write a file whole, then rename it over the old one; raises `OutputError` and leaves the old one."""
     target = Path(path)
     temporary = None
@@ -59,7 +59,7 @@ def write_whole(path: str, text: str) -> None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         reason = getattr(error, "strerror", None) or error
-        raise OutputError(f"the report {clip(path)} cannot be written: {reason}") from error
+        raise OutputError(f"the {what} {clip(path)} cannot be written: {reason}") from error
 
 
 def tracked_by_git(path: str) -> bool:
