@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gate.listing import capped, counted, meaning, problems
+from gate.listing import capped, counted, meaning, problems, rules_of
 from gate.markup import code, prose
 from gate.overview import headlines, run_word, summarise, word
 from gate.verdict import Level, Status
@@ -31,7 +31,12 @@ def brief(document: Document) -> str:
     """Give the short form. Everything in it that others wrote is inert (S43)."""
     total = run_word(document)
     until = "" if document.enforced else f" (not enforced until {prose(document.advisory_until, 20)})"
-    lines = [f"### {SIGNS[total]} image-gate: {total}{until}", "", prose(meaning(document)), ""]
+    lines = [
+        f"### {SIGNS[total]} image-gate: {total}{until}",
+        "",
+        f"{prose(meaning(document))}; rules {code(rules_of(document))}",
+        "",
+    ]
     shown, left = capped(sorted(document.judged, key=lambda one: _WORST.index(word(one.verdict))), MOST_IMAGES)
     room = MOST_PROBLEMS
     for judged in shown:

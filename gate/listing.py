@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Listed", "Problem", "Weight", "capped", "counted", "details", "in_checkout", "listed", "meaning", "problems",
-    "repository",
+    "repository", "rules_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -238,6 +238,11 @@ def counted(rules: Iterable[RuleOverview]) -> str:
 
 
 _MEANINGS: Final = {0: "may go on", 1: "must not go on", 3: "must not go on (no verdict is not a policy result)"}
+
+
+def rules_of(document: Document) -> str:
+    """Give the digest over everything that decided (S24), or say that nothing was read."""
+    return str(document.closure.rules_digest) if document.closure.files else "none were read"
 
 
 def meaning(document: Document) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from gate.listing import Weight, capped, counted, details, listed, meaning
+from gate.listing import Weight, capped, counted, details, listed, meaning, rules_of
 from gate.markup import safe
 from gate.overview import headlines, run_word, summarise, word
 from gate.verdict import Status
@@ -34,6 +34,7 @@ class AzureRenderer:
         """Give the lines to print."""
         everything = listed(document)
         lines = [line for judged in document.judged for line in _head(judged)] or ["no image was judged"]
+        lines.append(f"rules {rules_of(document)}")
         for weight in (Weight.ERROR, Weight.WARNING):
             shown, left = capped([one for one in everything if one.problem.weight is weight], MOST_ISSUES)
             lines += [_issue(one) for one in shown]

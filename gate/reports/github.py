@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from gate.listing import Weight, capped, counted, details, listed, meaning
+from gate.listing import Weight, capped, counted, details, listed, meaning, rules_of
 from gate.markup import safe
 from gate.overview import headlines, run_word, summarise, word
 from gate.verdict import Status
@@ -80,7 +80,8 @@ def _image(judged: Judged) -> str:
 
 def _summary(document: Document, judged: Judged) -> _Annotation:
     """Say the verdict on one image, in a notice whatever it is: errors are for what has to be repaired."""
-    lines = [_image(judged), counted(summarise(judged.verdict)), f"run: {meaning(document)}", *headlines(judged)]
+    run = f"run: {meaning(document)}; rules {rules_of(document)}"
+    lines = [_image(judged), counted(summarise(judged.verdict)), run, *headlines(judged)]
     name = word(judged.verdict)
     title = f"image-gate: {name}" if document.enforced else f"image-gate: {name}, not enforced"
     return _Annotation(Weight.NOTE, title, "\n".join(safe(line) for line in lines))

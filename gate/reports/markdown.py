@@ -15,7 +15,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from gate.brief import SIGNS
-from gate.listing import counted, meaning, problems
+from gate.listing import counted, meaning, problems, rules_of
 from gate.markup import code, prose
 from gate.overview import headlines, run_word, summarise, word
 from gate.verdict import Level, Status
@@ -58,7 +58,9 @@ class MarkdownRenderer:
             _image(page, judged)
         else:
             _images(page, document)
-        page.block(f"{prose(meaning(document))}. More about a reason: `gate explain REASON`.")
+        page.block(
+            f"{prose(meaning(document))}; rules {code(rules_of(document))}. More about a reason: `gate explain REASON`."
+        )
         _closure(page, document)
         return page.text()
 
@@ -254,10 +256,7 @@ def _closure(page: _Page, document: Document) -> None:
     closure = document.closure
     page.folded("What decided")
     moment = document.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    lines = [
-        f"- rules digest {code(closure.rules_digest)}",
-        f"- as of {code(moment)}, gate {code(document.gate_version)}",
-    ]
+    lines = [f"- as of {code(moment)}, gate {code(document.gate_version)}"]
     lines += [f"- {code(file.role)} {code(file.path)} {code(file.digest)}" for file in closure.files[:MOST_ENTRIES]]
     lines += [f"- option {code(name)} {code(value)}" for name, value in closure.options[:MOST_ENTRIES]]
     left = max(len(closure.files) - MOST_ENTRIES, 0) + max(len(closure.options) - MOST_ENTRIES, 0)

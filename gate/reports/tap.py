@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from gate.listing import capped, counted, details, meaning, problems
+from gate.listing import capped, counted, details, meaning, problems, rules_of
 from gate.markup import safe
 from gate.overview import headlines, summarise, word
 from gate.verdict import Level, Status
@@ -72,6 +72,7 @@ def _points(document: Document, judged: Judged) -> list[_Point]:
         ("verdict", name),
         ("digest", digest),
         ("counts", counted(summarise(judged.verdict))),
+        ("rules", rules_of(document)),
         ("run", meaning(document)),
         *(("note", note) for note in headlines(judged)),
         *_said([one for one in found if not one.rule]),

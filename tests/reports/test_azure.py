@@ -116,8 +116,8 @@ def test_what_stops_nobody_is_a_plain_line() -> None:
     """Azure has no notices."""
     lines = RENDERER.render(waived(), Style()).splitlines()
     assert shown(waived()) == []
-    assert lines[1].startswith("waived: no-critical (gate.yaml:30:3): CVE-2026-0007")
-    assert lines[2].startswith("upcoming: documented (gate.yaml:50:3): the label")
+    assert lines[2].startswith("waived: no-critical (gate.yaml:30:3): CVE-2026-0007")
+    assert lines[3].startswith("upcoming: documented (gate.yaml:50:3): the label")
 
 
 def test_more_than_the_agent_keeps_is_cut_and_counted() -> None:

@@ -16,7 +16,7 @@ from gate.report import Document, Style
 from gate.rooms import load, names
 from tests.project.demo import DEMO, LOOKS, gate
 from tests.reports.ci_commands import azure_commands, github_commands
-from tests.reports.documents import SAMPLES, SUBJECT, failed, many_findings, passed, several, unenforced
+from tests.reports.documents import SAMPLES, SUBJECT, failed, many_findings, passed, several, unenforced, unfinished
 from tests.reports.hostile import documents
 from tests.reports.runner import commands
 
@@ -123,6 +123,21 @@ def test_every_format_names_image_and_digest(name: str, sample: str) -> None:
         return
     assert "ghcr.io/acme/app" in text
     assert "sha256:1bc04b5291c26a46d918139138b992d2de976d6851d0893b0476b85bfbdfc6e6" in text
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"gitlab-code-quality"}))
+def test_every_format_names_the_rules_that_decided(name: str) -> None:
+    """One digest over everything that decides (S24), and a word where nothing was read."""
+    assert str(failed().closure.rules_digest) in rendered(name, failed())
+    assert str(passed().closure.rules_digest) in rendered(name, passed())
+
+
+@pytest.mark.parametrize("name", ["azure", "buildkite", "github", "markdown", "markdown-comment", "tap", "terminal"])
+def test_where_no_rules_were_read_no_digest_is_shown(name: str) -> None:
+    """The digest of nothing would look like one of something."""
+    text = rendered(name, unfinished())
+    assert "none were read" in text
+    assert str(unfinished().closure.rules_digest) not in text
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"gitlab-code-quality", "json", "html"}))

@@ -189,7 +189,7 @@ def test_waived_and_upcoming_findings_and_waivers_are_folded() -> None:
 def test_what_decided_is_at_the_end() -> None:
     """Rules digest, time, files and options (S24)."""
     text = shown(passed())
-    assert f"- rules digest `{passed().closure.rules_digest}`" in text
+    assert f"exit code 0: may go on; rules `{passed().closure.rules_digest}`. More about a reason:" in text
     assert "- as of `2026-11-24T12:00:00Z`, gate `0.1.0`" in text
     assert f"- `key` `keys/release.pub` `{digest_of('release.pub')}`" in text
     assert "- option `--at` `2026-11-24T12:00:00Z`" in text

@@ -73,7 +73,7 @@ def test_the_mark_comes_first_and_the_verdict_second() -> None:
         "",
         "### ❌ image-gate: failed",
         "",
-        "exit code 1: must not go on",
+        f"exit code 1: must not go on; rules `{failed().closure.rules_digest}`",
         "",
     ]
     assert lines[6] == (
@@ -133,6 +133,10 @@ def test_it_stays_below_what_github_takes_for_a_comment() -> None:
     one = replace(failed(), judged=tuple(Judged(f"{number}{'|a' * 400}", verdict, notes) for number in range(9)))
     text = shown(one)
     assert len(text) < 65_536
-    assert text.splitlines()[2:5] == ["### ❌ image-gate: failed", "", "exit code 1: must not go on"]
+    assert text.splitlines()[2:5] == [
+        "### ❌ image-gate: failed",
+        "",
+        f"exit code 1: must not go on; rules `{failed().closure.rules_digest}`",
+    ]
     assert len(text) < MOST_CHARACTERS + 200
     is_ours(text)

@@ -99,7 +99,7 @@ def test_whatever_others_wrote_the_plan_is_kept(one: Document) -> None:
     for point in found:
         assert point.directive == "" or point.directive.split()[0] in {"TODO", "SKIP"}
         for entry in point.said:
-            assert entry.keys() <= {"verdict", "digest", "counts", "run", "note", "status", "place", "problem"}
+            assert entry.keys() <= {"verdict", "digest", "counts", "rules", "run", "note", "status", "place", "problem"}
             assert all(isinstance(value, str) for value in entry.values())
 
 
@@ -111,6 +111,7 @@ def test_the_first_point_is_the_verdict_on_the_image() -> None:
         {"verdict": "failed"},
         {"digest": str(SUBJECT.digest)},
         {"counts": "2 violated, 1 warning, 2 satisfied, 1 not applicable"},
+        {"rules": str(failed().closure.rules_digest)},
         {"run": "exit code 1: must not go on"},
     ]
 
