@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from gate.check import CheckMeta
 from gate.finding import About, Finding, Judgement, Note, Reason
@@ -156,10 +156,11 @@ class VulnerabilitiesCheck:
             raise RuntimeError(msg)
         platform = view.platform.platform
         sieve = _Sieve(self, at)
-        broken = [one for _, report in chosen.reports for one in sieve.broken(report.vulnerabilities)]
-        ended, warnings = self._end_of_life([report for _, report in chosen.reports], platform)
+        reports = [report for _, report in chosen.reports]
+        ended, warnings = self._end_of_life(reports, platform)
+        found = _findings(sieve, reports, platform)
         return Judgement(
-            findings=(*chosen.findings, *ended, *_findings(broken, self.counts is not None, platform)),
+            findings=(*chosen.findings, *ended, *found),
             undecided=chosen.undecided,
             allowed={str(word): number for word, number in (self.counts or {}).items()},
             notes=(*chosen.notes, *warnings, *sieve.notes()),
@@ -178,17 +179,11 @@ class VulnerabilitiesCheck:
         ]
 
 
-class _Broken(NamedTuple):
-    """An entry that breaks the rule, and whether because its id is denied."""
-
-    entry: Vulnerability
-    is_denied: bool
-
-
 class _Sieve:
     """Sorts the entries of reports into those that break the rule and those that do not, and says why not."""
 
     def __init__(self, check: VulnerabilitiesCheck, at: datetime) -> None:
+        self.counts = check.counts is not None
         self._check = check
         self._at = at
         self._denied = _ids(check.deny_ids)
@@ -201,13 +196,15 @@ class _Sieve:
         self._unaffected = 0
         self._young: set[str] = set()
 
-    def broken(self, entries: Vulnerabilities) -> Iterator[_Broken]:
+    def broken(self, entries: Vulnerabilities) -> Iterator[Vulnerability]:
         """Give those that break the rule by themselves, before waivers and counts."""
         for entry in entries if self._denied else entries.rated(self._deciding):
-            if not self._denied.isdisjoint((entry.id, *entry.aliases)):
-                yield _Broken(entry, is_denied=True)
-            elif entry.severity in self._deciding and self._holds(entry):
-                yield _Broken(entry, is_denied=False)
+            if self.denies(entry) or (entry.severity in self._deciding and self._holds(entry)):
+                yield entry
+
+    def denies(self, entry: Vulnerability) -> bool:
+        """Tell whether the rule names this entry, by any name that it gives itself."""
+        return bool(self._denied) and not self._denied.isdisjoint((entry.id, *entry.aliases))
 
     def _holds(self, entry: Vulnerability) -> bool:
         """Tell whether an entry of a deciding severity counts; remember why it does not."""
@@ -270,45 +267,50 @@ def _ids(names: Sequence[str]) -> frozenset[str]:
 # ── findings ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _findings(broken: Sequence[_Broken], with_counts: bool, platform: Platform) -> list[Finding]:  # noqa: FBT001 -- private, called once
+def _findings(sieve: _Sieve, reports: Sequence[Report], platform: Platform) -> list[Finding]:
     """Give one finding for each id, package and version, the worst first, with every place named.
 
     Where severities are counted, entries of another severity are findings of their own: merging
     would move one report's finding into the bucket of another's, and could make room in a count.
     """
-    groups: dict[tuple[str, ...], list[_Broken]] = {}
-    for one in broken:
-        entry = one.entry
-        bucket = "denied" if one.is_denied else _WORDS[entry.severity] if with_counts else ""
-        groups.setdefault((entry.id, entry.package, entry.version, entry.purl, bucket), []).append(one)
-    order = sorted((-_worst(group).entry.severity, key, group) for key, group in groups.items())
+    first: dict[tuple[str, ...], Vulnerability] = {}
+    more: dict[tuple[str, ...], list[Vulnerability]] = {}  # rare, and a list for every finding would be slow
+    for entry in (entry for report in reports for entry in sieve.broken(report.vulnerabilities)):
+        kind = _DENIED if sieve.denies(entry) else _WORDS[entry.severity] if sieve.counts else ""
+        key = (entry.id, entry.package, entry.version, entry.purl, kind)
+        if first.setdefault(key, entry) is not entry:
+            more.setdefault(key, []).append(entry)
+    order = sorted(
+        (-max((entry, *more.get(key, ())), key=_severity).severity if key in more else -entry.severity, key)
+        for key, entry in first.items()
+    )
     name = str(platform)
-    return [_finding(group, name) for _, _, group in order]
+    return [_finding((first[key], *more.get(key, ())), key[-1] == _DENIED, name) for _, key in order]
 
 
 _WORDS: Final = {severity: severity.word for severity in Severity}
+_DENIED: Final = "denied"
 
 
-def _worst(group: Sequence[_Broken]) -> _Broken:
-    return group[0] if len(group) == 1 else max(group, key=lambda one: one.entry.severity)
+def _severity(entry: Vulnerability) -> Severity:
+    return entry.severity
 
 
-def _finding(group: Sequence[_Broken], platform: str) -> Finding:
-    worst = _worst(group)
-    entry = worst.entry
+def _finding(group: Sequence[Vulnerability], is_denied: bool, platform: str) -> Finding:  # noqa: FBT001 -- private
+    entry = max(group, key=_severity)
     word = _WORDS[entry.severity]
     name = f"{entry.package} {entry.version}" if entry.version else entry.package
     title = f": {entry.title}" if entry.title else ""
     rated = f", rated {word} by {entry.severity_source}" if entry.severity_source else f", rated {word}"
     keys = (("id", entry.id), ("package", entry.package), ("version", entry.version), ("purl", entry.purl))
     return Finding(
-        VULNERABILITY_DENIED if worst.is_denied else VULNERABILITY_FOUND,
+        VULNERABILITY_DENIED if is_denied else VULNERABILITY_FOUND,
         About((*(pair for pair in keys if pair[1]), ("platform", platform))),
         f"{entry.id} ({word}) in {name}{title}",
         _expected(entry),
         f"{name}{rated}{_places(group)}{_hidden(group)}",
         _fix(group),
-        None if worst.is_denied else word,
+        None if is_denied else word,
     )
 
 
@@ -318,18 +320,16 @@ def _expected(entry: Vulnerability) -> str:
     return f"an image without {entry.id}"
 
 
-def _places(group: Sequence[_Broken]) -> str:
-    if len(group) == 1:
-        return f", in {group[0].entry.where}" if group[0].entry.where else ""
-    places = sorted({one.entry.where for one in group if one.entry.where})
+def _places(group: Sequence[Vulnerability]) -> str:
+    places = sorted({entry.where for entry in group if entry.where})
     if not places:
         return ""
     more = f" and {len(places) - _MOST_NAMED} more places" if len(places) > _MOST_NAMED else ""
     return f", in {', '.join(places[:_MOST_NAMED])}{more}"
 
 
-def _hidden(group: Sequence[_Broken]) -> str:
-    hidden = next((one.entry.suppressed for one in group if one.entry.suppressed), "")  # who hid it, and why
+def _hidden(group: Sequence[Vulnerability]) -> str:
+    hidden = next((entry.suppressed for entry in group if entry.suppressed), "")  # who hid it, and why
     return f"; the scanner was told to hide it ({hidden})" if hidden else ""
 
 
@@ -350,10 +350,8 @@ _COMMANDS: Final = {
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+:/-]*", re.ASCII)
 
 
-def _fix(group: Sequence[_Broken]) -> str:
-    entry = group[0].entry
-    if len(group) > 1:
-        entry = next((one.entry for one in group if one.entry.fixed_versions), entry)
+def _fix(group: Sequence[Vulnerability]) -> str:
+    entry = next((entry for entry in group if entry.fixed_versions), group[0])
     if entry.fixed_versions:
         return _update(entry.package, entry.fixed_versions, entry.purl.partition(":")[2].partition("/")[0])
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,7 +15,7 @@ from gate.scanner import FixState, Part, Severity, Vulnerability, canonical_id, 
 from gate.scanners.trivy.values import members_of, text_of, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
 __all__ = ["Reader"]
@@ -111,6 +113,18 @@ class _Hook:
         self.passed: Callable[[], int] = lambda: passed
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the collector of cycles from looking through a hundred thousand new strings again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class Reader:
     """Reads the vulnerabilities of one result: typed and at once, or pair by pair where that may hide something.
 
@@ -129,7 +143,8 @@ class Reader:
         """Read one `Vulnerabilities` list; raises `MalformedData`."""
         through = _Hook()
         try:
-            entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=through.hook).decode(raw) or []
+            with _collector_paused():
+                entries = msgspec.json.Decoder(list[_Entry] | None, dec_hook=through.hook).decode(raw) or []
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._read_pairs(raw, what)
         if through.passed() != _left(entries):
