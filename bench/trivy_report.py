@@ -131,7 +131,7 @@ def main(megabytes: int) -> int:
         path = Path(folder) / "report.json"
         write_report(path, megabytes)
         size = path.stat().st_size
-        jq, gate, reading, memory = [], [], [], []
+        jq, gate, reading, memory, counted = [], [], [], [], 0
         for _ in range(TIMES):
             seconds, counted = filter_with_jq(path)
             jq.append(seconds)
