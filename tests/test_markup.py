@@ -160,3 +160,10 @@ def test_json_reads_back_as_it_was_and_commands_nobody(value: object) -> None:
 def test_a_bracket_command_in_json_is_escaped() -> None:
     """`##[` inside of a string."""
     assert json_text(["##[error]x", "##vso[y]"]) == '[\n  "\\u0023#[error]x",\n  "\\u0023#vso[y]"\n]\n'
+
+
+@pytest.mark.parametrize("character", "\\*_{}[]<>#!|~@&$%^")
+def test_what_means_something_in_some_dialect_is_escaped(character: str) -> None:
+    """CommonMark, GFM, math, superscripts, GitLab's inline differences and references."""
+    assert f"&#{ord(character)};" in prose(f"a {character}b{character} c")
+    assert character not in re.sub(r"&#\d+;", "", prose(f"a {character}b{character} c"))
