@@ -102,6 +102,8 @@ MOST_FINDINGS: Final = 25
 _MOST_SHOWN: Final = 140
 #: More keys than any honest image has are not searched for a similar one.
 _MOST_COMPARED: Final = 500
+#: How close the ends of two keys are that are one with a slip: `authors` and `author` are, `version` and `vendor` not.
+_SLIP: Final = 0.75
 
 _Source = Literal["config", "annotations", "both"]
 _CONFIG: Final = "label in the config"
@@ -290,11 +292,17 @@ def _required(
             yield from _differing(key, value, rule.same_as_label, read)
 
 
+def _is_slip(key: str, other: str) -> bool:
+    """Tell whether one key was perhaps typed for the other: what stands behind a long common prefix has to be close."""
+    ends = (text.rpartition(".")[2] for text in (key, other))
+    return difflib.SequenceMatcher(None, *ends).ratio() >= _SLIP
+
+
 def _missing(key: str, rule: FormatName | LabelRule, read: Mapping[str, Mapping[str, str]], what: str) -> Finding:
     present = sorted({other for found in read.values() for other in found})[:_MOST_COMPARED]
     folded = [other for other in present if other.casefold() == key.casefold() and other != key]
     short = [other for other in present if len(other) <= _MOST_SHOWN]
-    near = folded or difflib.get_close_matches(key, short, n=1, cutoff=0.8)
+    near = folded or [other for other in difflib.get_close_matches(key, short, n=3, cutoff=0.8) if _is_slip(key, other)]
     hint = f" (it has {_show(near[0])})" if near else ""
     expected = _expected_format(rule) if isinstance(rule, FormatName) else "a value as the rule asks for"
     remedy = LABEL_MISSING.remedy

@@ -333,16 +333,19 @@ def test_age() -> None:
     assert created((AT - timedelta(days=30)).isoformat()).codes(check) == []
     [finding] = created((AT - timedelta(days=30, seconds=1)).isoformat()).findings(check)
     assert (finding.reason.code, finding.got) == ("image-too-old", "2026-10-25T11:59:59+00:00")
-    assert created("1970-01-01T00:00:00Z").codes(check) == ["image-too-old"]
-    assert created("0001-01-01T00:00:00Z").codes(check) == ["image-too-old"]
+    assert created("1990-01-01T00:00:00Z").codes(check) == ["image-too-old"]
     assert created((AT + timedelta(minutes=4)).isoformat()).codes(check) == []
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "yesterday", "2026-11-24T12:06:00Z", "2099-01-01T00:00:00Z", "2026-11-24T12:00:00-14:00"]
-)
+    "text",
+    [
+        None, "", "yesterday", "2026-11-24T12:06:00Z", "2099-01-01T00:00:00Z", "2026-11-24T12:00:00-14:00",
+        "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
+    ],
+)  # fmt: skip
 def test_an_age_that_nobody_knows_is_undecided(text: str | None) -> None:
-    """Missing, unreadable, or in the future by more than five minutes (S6)."""
+    """Missing, unreadable, in the future by more than five minutes (S6), or the time of reproducible builds."""
     [judgement] = created(text).judged(rule("check: image, max-age: 30d"))
     assert judgement.findings == ()
     assert [undecided.reason.code for undecided in judgement.undecided] == ["created-unknown"]

@@ -139,6 +139,21 @@ def test_a_similar_key_is_named_and_does_not_count(there: str, hint: str) -> Non
     assert finding.what.endswith(hint)
 
 
+@pytest.mark.parametrize(
+    ("there", "hint"),
+    [
+        ("org.opencontainers.image.vendor", "is missing"),
+        ("org.opencontainers.image.versions", "(it has org.opencontainers.image.versions)"),
+        ("org.opencontainer.image.version", "(it has org.opencontainer.image.version)"),
+    ],
+)
+def test_a_key_that_only_begins_alike_is_not_named(there: str, hint: str) -> None:
+    """All labels of OCI begin alike."""
+    check = rule("check: labels, require: {org.opencontainers.image.version: any}")
+    [finding] = single(Labels={there: "1"}).findings(check)
+    assert finding.what.endswith(hint)
+
+
 @pytest.mark.parametrize("odd", ["linux/amd64", "linux/arm64", "linux/s390x"])
 def test_every_platform_is_judged(odd: str) -> None:
     """One platform without the label is enough, wherever it stands."""

@@ -55,11 +55,13 @@ IMAGE_TOO_OLD = Reason(
 CREATED_UNKNOWN = Reason(
     "created-unknown",
     "It is not known when the image was created",
-    "The rule limits the age of the image, and the config has no creation time, none that can be read, or one in "
-    "the future.",
+    "The rule limits the age of the image, and the config has no creation time, none that can be read, one in the "
+    "future, or 1970, which reproducible builds write in its place.",
     "Build the image with a tool that writes the creation time, on a machine whose clock is right.",
 )
 
+#: Reproducible builds (Bazel, ko, apko, Nix) write 1970, and Go writes year 1 for a time that was never set.
+_FIRST_YEAR: Final = 1990
 #: Clocks differ; what is dated later than this is not believed (S6).
 _MOST_AHEAD: Final = timedelta(minutes=5)
 
@@ -99,9 +101,9 @@ def judge_extent(manifest: Manifest, max_size: Size | None, max_layers: int | No
 
 
 def judge_age(limit: Duration, config: Config, at: datetime) -> tuple[list[Finding], list[Undecided]]:
-    """Judge the age; a creation time that is missing, unreadable or in the future is undecided."""
+    """Judge the age; a creation time that is missing, unreadable, in the future or never set is undecided."""
     created = config.created_at
-    if created is None or created > at + _MOST_AHEAD:
+    if created is None or created > at + _MOST_AHEAD or created.year < _FIRST_YEAR:
         what = "the config does not say when the image was created"
         if config.created is not None:
             what = f"the config says that the image was created at {show(config.created)}"
