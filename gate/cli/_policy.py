@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gate.app import Request
 from gate.cli._inputs import read_bounded, time_of, tracked_by_git
@@ -17,10 +18,14 @@ from gate.report import Closure, ClosureFile
 if TYPE_CHECKING:
     import argparse
 
+    from gate.book import ReportInput
     from gate.cli._world import World
     from gate.ruleset.rule import Ruleset
 
 __all__ = ["load_policy", "read_request"]
+
+#: Reports that are read at once.
+_READERS: Final = 4
 
 #: The deciding options, in the order they are listed.
 _DECIDING = ("at", "platform", "expect_digest", "only")
@@ -74,19 +79,20 @@ def load_policy(arguments: argparse.Namespace, request: Request, environment: tu
 
     `environment` names the variables that were set, for the report only.
     """
-    from gate.book import ReportInput, make_book
+    from gate.book import make_book
     from gate.cli.check import DEFAULT_RULES
     from gate.ruleset.load import load_ruleset, rules_digest
     from gate.waiver import check_waivers, load_waivers
 
-    full = load_ruleset(tuple(arguments.rules or (DEFAULT_RULES,)))
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="gate-read") as pool:
+        reading = [pool.submit(_read_report, path) for path in arguments.report]
+        full = load_ruleset(tuple(arguments.rules or (DEFAULT_RULES,)))
+        read = [future.result() for future in reading]
     waivers, waiver_files = load_waivers(tuple(arguments.waivers))
     check_waivers(waivers, full, request.at)  # before --only: a waiver for another rule is no mistake
     ruleset = _only(full, arguments.only)
-    inputs = tuple(ReportInput(path, read_bounded(path), tracked_by_git(path)) for path in arguments.report)
-    reports = tuple(
-        ClosureFile("report", one.path, Digest.of(one.content)) for one in inputs if isinstance(one.content, bytes)
-    )
+    inputs = tuple(one for one, _ in read)
+    reports = tuple(ClosureFile("report", one.path, digest) for one, digest in read if digest is not None)
     policy_files = (*ruleset.files, *waiver_files)
     options = tuple((f"--{name.replace('_', '-')}", value) for name in _DECIDING for value in _given(arguments, name))
     digest = rules_digest(policy_files, options)
@@ -99,6 +105,15 @@ def load_policy(arguments: argparse.Namespace, request: Request, environment: tu
         make_book(ruleset.signers, inputs),
         Closure(digest, (*policy_files, *reports), options, environment),
     )
+
+
+def _read_report(path: str) -> tuple[ReportInput, Digest | None]:
+    """Read and hash one report and ask git about it: each waits for something else than the rules do."""
+    from gate.book import ReportInput
+
+    content = read_bounded(path)
+    digest = Digest.of(content) if isinstance(content, bytes) else None
+    return ReportInput(path, content, tracked_by_git(path)), digest
 
 
 def _given(arguments: argparse.Namespace, name: str) -> tuple[str, ...]:

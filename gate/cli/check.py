@@ -31,8 +31,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_reach_options(one)
     add_policy_options(one)
     shown = one.add_argument_group("output")
+    formats = ", ".join(names("reports"))
     shown.add_argument(
-        "--format", default="terminal", metavar="FORMAT", help="what standard output carries: terminal (default), json"
+        "--format",
+        default="terminal",
+        metavar="FORMAT",
+        help=f"what standard output carries (default terminal): {formats}",
     )
     shown.add_argument(
         "--output", action="append", default=[], metavar="FORMAT=FILE", help="also write this report (repeatable)"

@@ -10,6 +10,7 @@ closed pipe included, ends in 3: only a finished verdict ends in 0.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -28,6 +29,9 @@ PASSED: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 NO_VERDICT: Final = 3
+
+#: A run is short and keeps most of what it makes: looking for garbage often only costs time.
+_COLLECT_SELDOM: Final = (100_000, 50, 50)
 
 _HELP: Final = frozenset({"-h", "--help"})
 #: Commands whose exit code 0 means "may go on": help must never give it (`gate check "$IMAGE"` with IMAGE=--help).
@@ -134,6 +138,7 @@ def _choices(node: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser
 
 def run() -> NoReturn:
     """Run the process's own command line and end the process; the only place that does (S1)."""
+    gc.set_threshold(*_COLLECT_SELDOM)
     try:
         code = main(sys.argv[1:], real_world())
     except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not end in 0 or 1
