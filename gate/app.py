@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from gate.source import Source
     from gate.subject import Subject
 
-__all__ = ["NOT_FINISHED", "Opened", "Request", "check", "needs_of", "unfinished", "worst"]
+__all__ = [
+    "NOT_FINISHED", "Opened", "Request", "check", "document_of", "narrowed", "needs_of", "open_image", "unfinished",
+    "unresolved", "worst",
+]  # fmt: skip
 
 PASSED, FAILED, NO_VERDICT = 0, 1, 3
 
@@ -77,7 +80,7 @@ def check(
     """
     pool = ThreadPoolExecutor(MOST_IMAGES_AT_ONCE, thread_name_prefix="gate-image")
     try:
-        opening = [pool.submit(_open, image, open_source, request.expected) for image in request.images]
+        opening = [pool.submit(open_image, image, open_source, request.expected) for image in request.images]
         rules = policy()
         judging = [
             pool.submit(_judge, image, future.result(), rules, request, told)
@@ -86,10 +89,11 @@ def check(
         judged = tuple(future.result() for future in judging)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # a mistake in a rule file does not wait for a registry
-    return _document(request, rules, judged)
+    return document_of(request, rules, judged)
 
 
-def _open(image: str, open_source: Callable[[str], Source], expected: Digest | None) -> Opened:
+def open_image(image: str, open_source: Callable[[str], Source], expected: Digest | None) -> Opened:
+    """Open the source of one image and resolve it, once."""
     source = open_source(image)
     try:
         subject = source.resolve()
@@ -107,16 +111,16 @@ def _judge(
 
     with opened.source as source:
         if isinstance(opened.subject, GateError):
-            return Judged(image, Undetermined(None, (), (), (_unresolved(opened.subject),)))
+            return Judged(image, Undetermined(None, (), (), (unresolved(opened.subject),)))
         subject = opened.subject
         policy = policy.for_repository(subject.repository)
         needs = needs_of(policy.ruleset, subject, policy.book)
         evidence = collect(source, needs, subject, request.limits, lambda done, of: told(image, done, of))
     judged = evaluate(image, policy, subject, evidence, request.at, request.platforms)
-    return replace(judged, notes=(*judged.notes, *source.notes, *_narrowed(request)))
+    return replace(judged, notes=(*judged.notes, *source.notes, *narrowed(request)))
 
 
-def _narrowed(request: Request) -> tuple[Note, ...]:
+def narrowed(request: Request) -> tuple[Note, ...]:
     """Say what made this verdict about less than the whole image or less than all rules."""
     platforms = ", ".join(str(platform) for platform in request.platforms)
     said = (
@@ -138,7 +142,8 @@ def needs_of(ruleset: Ruleset, subject: Subject, book: Book) -> tuple[Need, ...]
     return tuple(sorted(needs, key=repr))
 
 
-def _unresolved(error: GateError) -> Undecided:
+def unresolved(error: GateError) -> Undecided:
+    """Say why there is no subject."""
     code = getattr(error, "code", "source-error")
     hint = (
         getattr(error, "hint", "")
@@ -164,7 +169,8 @@ def _code(judged: Judged) -> int:
             return NO_VERDICT
 
 
-def _document(request: Request, policy: Policy, judged: tuple[Judged, ...]) -> Document:
+def document_of(request: Request, policy: Policy, judged: tuple[Judged, ...]) -> Document:
+    """Give the finished document, with the exit code that follows from the verdicts."""
     advisory = policy.ruleset.advisory
     holds = advisory is not None and request.at.date() <= advisory.until
     return Document(

@@ -190,6 +190,7 @@ class Run:
     real_clock: bool
     advisory: bool
     all_platforms: bool
+    all_rules: bool
     compared: bool
     rules_digest: str
     pinned_rules: bool
@@ -235,6 +236,7 @@ def clear(passed: Passed, run: Run) -> Clearance | Refusal:
         (not run.real_clock, "--at was given: the verdict is not about now"),
         (run.advisory, "the rules are advisory"),
         (not run.all_platforms, "--platform was given: not every platform was judged"),
+        (not run.all_rules, "--only was given: not every rule was judged"),
         (run.compared, "--compare was given: only what is new was judged"),
         (not run.pinned_rules, "the rules come from the head of a pull request"),
         (not run.destinations, "the image was not judged under the tag it would get"),

@@ -15,7 +15,7 @@ from gate.printable import clip
 from gate.sources.registry.challenge import parse_challenges, preferred
 from gate.sources.registry.realm import Realm, known_realm, read_realm
 from gate.sources.registry.reasons import CREDENTIALS_REFUSED, REALM_REFUSED, UNAUTHORIZED
-from gate.sources.registry.token import Token, fetch_token
+from gate.sources.registry.token import Right, Token, fetch_token
 from gate.sources.registry.trouble import Trouble
 from gate.sources.registry.urls import is_loopback_name
 
@@ -65,21 +65,21 @@ class Authenticator:
         self._lock = threading.RLock()
         self._realm = known_realm(registry)
         self._basic = registry.scheme == "https" and _ECR.fullmatch(registry.authority) is not None
-        self._tokens: dict[str, Token] = {}
+        self._tokens: dict[Right, Token] = {}
         self._found: dict[str, Credential | None] = {}
         self._offered = ""
 
-    def before(self, repository: str) -> Authorization | None:
+    def before(self, right: Right) -> Authorization | None:
         """Give the authorization that is known to be wanted, without waiting for a challenge."""
         with self._lock:
             if self._basic:
-                credential = self._credential(repository)
+                credential = self._credential(right.repository)
                 return Authorization(credential.basic) if credential is not None else None
             if self._realm is not None:
-                return self._bearer(self._realm, repository)
+                return self._bearer(self._realm, right)
             return None
 
-    def after(self, answer: Answer, repository: str, sent: Authorization | None) -> Authorization | None:
+    def after(self, answer: Answer, right: Right, sent: Authorization | None) -> Authorization | None:
         """Read the challenge of a 401 and give what to try once more; None where nothing is left to try."""
         challenges = parse_challenges(answer.all("www-authenticate"))
         challenge = preferred(challenges)
@@ -87,19 +87,19 @@ class Authenticator:
             if challenge is None:
                 self._offered = ", ".join(sorted({one.scheme for one in challenges}))
                 return None
-            now = self._current(repository)
+            now = self._current(right)
             if now is not None and (sent is None or now.value != sent.value):
                 return now  # another thread has answered the same challenge in the meantime
             if challenge.scheme == "basic":
-                return self._use_basic(repository, sent)
-            return self._use_bearer(challenge, answer, repository)
+                return self._use_basic(right.repository, sent)
+            return self._use_bearer(challenge, answer, right)
 
-    def refresh(self, repository: str) -> Authorization | None:
+    def refresh(self, right: Right) -> Authorization | None:
         """Give a new token in place of the one in use; None where there is none."""
         with self._lock:
-            if self._realm is None or self._tokens.pop(repository, None) is None:
+            if self._realm is None or self._tokens.pop(right, None) is None:
                 return None
-            return self._bearer(self._realm, repository)
+            return self._bearer(self._realm, right)
 
     def describe(self, repository: str) -> str:
         """Say who asked and where credentials were looked for, for a message after 401 or 403."""
@@ -121,11 +121,11 @@ class Authenticator:
             parts.extend(self._credentials.problems)
         return "; ".join(parts)
 
-    def _current(self, repository: str) -> Authorization | None:
-        token = self._tokens.get(repository)
+    def _current(self, right: Right) -> Authorization | None:
+        token = self._tokens.get(right)
         if token is not None:
             return Authorization(token.header)
-        credential = self._found.get(repository)
+        credential = self._found.get(right.repository)
         return Authorization(credential.basic) if self._basic and credential is not None else None
 
     def _use_basic(self, repository: str, sent: Authorization | None) -> Authorization | None:
@@ -135,31 +135,29 @@ class Authenticator:
         self._basic, self._realm = True, None
         return Authorization(credential.basic)
 
-    def _use_bearer(self, challenge: Challenge, answer: Answer, repository: str) -> Authorization | None:
+    def _use_bearer(self, challenge: Challenge, answer: Answer, right: Right) -> Authorization | None:
         parameters = challenge.parameters
         self._realm = read_realm(
             parameters["realm"], parameters.get("service", ""), answer.url, self._near(), self._settings
         )
         self._basic = False
-        self._tokens.pop(repository, None)
-        return self._bearer(self._realm, repository)
+        self._tokens.pop(right, None)
+        return self._bearer(self._realm, right)
 
-    def _bearer(self, realm: Realm, repository: str) -> Authorization:
-        token = self._tokens.get(repository)
+    def _bearer(self, realm: Realm, right: Right) -> Authorization:
+        token = self._tokens.get(right)
         if token is None or token.ends - _SOON < self._settings.clock():
-            token = self._fetch(realm, repository)
-            self._tokens[repository] = token
+            token = self._fetch(realm, right)
+            self._tokens[right] = token
         return Authorization(token.header)
 
-    def _fetch(self, realm: Realm, repository: str) -> Token:
-        credential = self._credential(repository)
+    def _fetch(self, realm: Realm, right: Right) -> Token:
+        credential = self._credential(right.repository)
         if credential is not None and credential.kind == "registry-token":
             return Token(f"Bearer {credential.secret}", float("inf"))
         withheld = credential is not None and not realm.trusted
         try:
-            return fetch_token(
-                self._transport, realm, repository, None if withheld else credential, self._settings.clock
-            )
+            return fetch_token(self._transport, realm, right, None if withheld else credential, self._settings.clock)
         except Trouble as trouble:
             if withheld and trouble.reason is UNAUTHORIZED:
                 raise Trouble(

@@ -11,6 +11,7 @@ from gate.sources.registry.auth import Authenticator, Authorization
 from gate.sources.registry.dial import Within
 from gate.sources.registry.errors import MOST_RETRIES, RETRIED, is_html, status_trouble
 from gate.sources.registry.reasons import DENIED, NOT_A_REGISTRY, REDIRECT_REFUSED, REGISTRY_ERROR, UNAUTHORIZED
+from gate.sources.registry.token import PULL, Right
 from gate.sources.registry.transport import Answer, Call, Transport
 from gate.sources.registry.trouble import Trouble
 from gate.sources.registry.urls import Origin, Url
@@ -42,7 +43,8 @@ class Wanted:
     """One thing of a repository.
 
     `elsewhere` tells whether a redirect to another host is followed or handed back; `handed` are statuses
-    that would say nothing about other things but do about this one.
+    that would say nothing about other things but do about this one. `content` is a body to send, which no
+    redirect is followed with; `actions` is the right that a token has to give.
     """
 
     path: str
@@ -53,6 +55,8 @@ class Wanted:
     headers: tuple[tuple[str, str], ...] = field(default=())
     elsewhere: bool = True
     handed: frozenset[int] = frozenset()
+    content: bytes = field(default=b"", repr=False)
+    actions: str = PULL
 
 
 class Client:
@@ -128,15 +132,16 @@ class Client:
 
     def _authorized(self, wanted: Wanted) -> Answer:
         """Ask, answer a challenge once, ask again; a second 401 is final."""
-        sent = self._authenticator.before(wanted.repository)
+        right = Right(wanted.repository, wanted.actions)
+        sent = self._authenticator.before(right)
         answer = self._followed(wanted, sent)
         if answer.url.origin != self.origin:
             return answer
         again: Authorization | None = None
         if answer.status == _UNAUTHORIZED:
-            again = self._authenticator.after(answer, wanted.repository, sent)
+            again = self._authenticator.after(answer, right, sent)
         elif answer.status == _BAD_REQUEST and self.origin.authority == _ECR_PUBLIC and sent is not None:
-            again = self._authenticator.refresh(wanted.repository)
+            again = self._authenticator.refresh(right)
         return self._followed(wanted, again) if again is not None else answer
 
     def _followed(self, wanted: Wanted, authorization: Authorization | None) -> Answer:
@@ -147,8 +152,10 @@ class Client:
         within, secret = self._within, authorization
         while True:
             own = (("Authorization", secret.value),) if secret is not None else ()
-            answer = self._transport.send(Call(url, within, wanted.most, wanted.method, (*headers, *own)))
-            if answer.status not in _REDIRECTS:
+            answer = self._transport.send(
+                Call(url, within, wanted.most, wanted.method, (*headers, *own), wanted.content)
+            )
+            if answer.status not in _REDIRECTS or wanted.content:
                 return answer
             if len(seen) > MOST_REDIRECTS:
                 raise _refused(answer, f"more than {MOST_REDIRECTS} times")

@@ -15,6 +15,7 @@ from gate.evidence import Ask, Fact, Kind, Look, Unavailable
 from gate.finding import Note
 from gate.oci.digest import Digest
 from gate.printable import clip
+from gate.source import Put, PutAnswer
 from gate.sources.registry.deadline import Deadline
 from gate.sources.registry.dial import Dialler
 from gate.sources.registry.reach import Reach
@@ -101,6 +102,16 @@ class Registry:
         except Trouble as trouble:
             where = trouble.where or f"{ask.place} {ask.kind} {ask.name}".rstrip()
             return Unavailable(Look(where, trouble.status), trouble.reason.code, trouble.detail)
+
+    def write_tag(self, tag: str, content: bytes, media_type: str) -> Put:
+        """Let a tag of the reference's repository name a manifest; only promotion does."""
+        from gate.sources.registry.writer import put_tag
+
+        try:
+            self._refuse_offline()
+            return put_tag(self._questions(str(self._reference.repository)), tag, content, media_type)
+        except Trouble as trouble:
+            return Put(PutAnswer.UNCLEAR, Look(trouble.where, trouble.status), trouble.detail)
 
     def close(self) -> None:
         """Close every connection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlencode
 
 from gate.errors import MalformedData
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gate.sources.registry.transport import Transport
     from gate.sources.registry.urls import Url
 
-__all__ = ["Token", "fetch_token"]
+__all__ = ["PULL", "PULL_AND_PUSH", "Right", "Token", "fetch_token"]
 
 MOST_TOKEN_BYTES: Final = 256 * 1024
 MOST_HOPS: Final = 3
@@ -38,6 +38,17 @@ _DENIED: Final = frozenset({400, 401, 403})
 _KNOWN: Final = frozenset({"token", "access_token", "expires_in", "issued_at"})
 _CLIENT: Final = "image-gate"
 
+#: What tokens are asked for: no more than to read, but where a tag is written (a promotion).
+PULL: Final = "pull"
+PULL_AND_PUSH: Final = "pull,push"
+
+
+class Right(NamedTuple):
+    """What is asked for at which repository (distribution `docs/content/spec/auth/scope.md`)."""
+
+    repository: str
+    actions: str = PULL
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -48,10 +59,10 @@ class Token:
 
 
 def fetch_token(
-    transport: Transport, realm: Realm, repository: str, credential: Credential | None, clock: Callable[[], float]
+    transport: Transport, realm: Realm, right: Right, credential: Credential | None, clock: Callable[[], float]
 ) -> Token:
-    """Ask for the right to pull from a repository; raises `Trouble`. Without a credential nothing is shown."""
-    scope = f"repository:{repository}:pull"
+    """Ask for a right at a repository; raises `Trouble`. Without a credential nothing is shown."""
+    scope = f"repository:{right.repository}:{right.actions}"
     service = (("service", realm.service),) if realm.service else ()
     if credential is not None and credential.kind == "identity-token":
         form = (
