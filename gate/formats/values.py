@@ -17,7 +17,7 @@ from gate.errors import InvalidReference
 from gate.formats.conventions import CONVENTIONS, is_semver
 from gate.oci.digest import Digest
 
-__all__ = ["FORMATS", "Format", "unexpanded"]
+__all__ = ["FORMATS", "Format", "day_of", "unexpanded"]
 
 #: Longer values are none of these formats; free text is `any`.
 _MOST: Final = 2048
@@ -31,6 +31,15 @@ class Format:
     what: str
     example: str
     holds: Callable[[str], bool]
+
+
+def day_of(value: str) -> date | None:
+    """Read a day (`2027-04-30`), or the day of a time as RFC 3339 writes it; None for anything else."""
+    text = value[:_DAY_LENGTH] if _is_rfc3339(value) else value
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def unexpanded(value: str) -> str | None:
@@ -65,6 +74,8 @@ _URL: Final = re.compile(
 )
 _MOST_PORT: Final = 65535
 
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY_LENGTH: Final = len("2027-04-30")
 # RFC 3339, section 5.6, with the upper-case T and Z that Go's and Java's readers insist on.
 _RFC3339: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]{1,18})?"

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from gate.bases import BaseNeed
 from gate.check import CheckMeta
+from gate.checks.image.base import judge_base, judge_end_of_life
+from gate.checks.image.contents import judge_additions, judge_media_types
 from gate.checks.image.extent import judge_age, judge_extent, judge_platforms
 from gate.checks.image.findings import show
-from gate.checks.image.options import PlatformRule, PortRule, Size, VolumeRule
+from gate.checks.image.options import BaseRule, PlatformRule, PortRule, Size, VolumeRule
 from gate.checks.image.run import judge_entrypoint, judge_healthcheck, judge_ports, judge_user, judge_volumes
 from gate.checks.image.secrets import judge_secrets
 from gate.finding import Finding, Judgement, Note, Reason, Undecided
@@ -59,6 +62,13 @@ class ImageCheck:
     healthcheck: Literal["required"] | None = option("the image has a health check", default=None)
     entrypoint: Literal["exec-form"] | None = option("the image starts its program without a shell", default=None)
     volumes: Literal["none"] | VolumeRule | None = option("which volumes the image may declare", default=None)
+    media_types: Literal["standard", "oci"] | None = option(
+        "of what kinds manifest, config and layers may be: standard (OCI and Docker), or only oci; no foreign layers",
+        default=None,
+    )
+    additions: Literal["no-urls"] | None = option("no build step adds a file from the network unchecked", default=None)
+    base: BaseRule | None = option("what the image may be built on", default=None)
+    end_of_life: str | None = option("the label that says until which day the base is kept up", default=None)
     max_size: Size | None = option("how large the compressed layers may be together", default=None)
     max_layers: int | None = option("how many layers the image may have", default=None)
     max_age: Duration | None = option("how long ago the image may have been created", default=None)
@@ -68,7 +78,8 @@ class ImageCheck:
         found = []
         asked = (
             self.user, self.environment, self.history, self.platforms, self.ports, self.healthcheck, self.entrypoint,
-            self.volumes, self.max_size, self.max_layers, self.max_age,
+            self.volumes, self.media_types, self.additions, self.base, self.end_of_life,
+            self.max_size, self.max_layers, self.max_age,
         )  # fmt: skip
         if all(value is None for value in asked):
             found.append(("", "the rule asks for nothing: give user, environment, platforms or another option"))
@@ -76,11 +87,15 @@ class ImageCheck:
             found.append(("allow-variables", "nothing is searched for secrets: give environment or history as well"))
         if self.max_layers is not None and self.max_layers < 1:
             found.append(("max-layers", "no image has less than one layer"))
+        if self.end_of_life is not None and not self.end_of_life.strip():
+            found.append(("end-of-life", "an empty name is no label"))
         return tuple(found)
 
     def needs(self, subject: Subject, book: Book) -> frozenset[Need]:  # noqa: ARG002 -- the protocol's signature
-        """Ask for nothing of its own: manifests and configs come with the platforms."""
-        return frozenset()
+        """Ask for the base, where it has to be proven; manifests and configs come with the platforms."""
+        if self.base is None or not self.base.allow or self.base.best_effort:
+            return frozenset()
+        return frozenset({BaseNeed(self.base.allow)})
 
     def judge(self, view: View, at: datetime) -> Judgement:
         """Judge one platform; `platforms.require` is about the whole image and says the same on each."""
@@ -90,6 +105,14 @@ class ImageCheck:
             return Judgement(undecided=(Undecided(IMAGE_UNREAD, what, IMAGE_UNREAD.remedy),))
         findings = [*self._running(image.config), *judge_extent(image.manifest, self.max_size, self.max_layers)]
         undecided: list[Undecided] = []
+        notes = [*self._notes(image.config)]
+        if self.media_types is not None:
+            findings += judge_media_types(image.manifest, self.media_types)
+        if self.base is not None:
+            wrong, unknown, said = judge_base(self.base, view, image)
+            findings, undecided, notes = [*findings, *wrong], [*undecided, *unknown], [*notes, *said]
+        if self.end_of_life is not None:
+            findings += judge_end_of_life(self.end_of_life, image.config, at)
         if self.platforms is not None:
             missing, unknown = judge_platforms(self.platforms, view, image.platform)
             findings += missing
@@ -98,7 +121,7 @@ class ImageCheck:
             old, unknown = judge_age(self.max_age, image.config, at)
             findings += old
             undecided += unknown
-        return Judgement(tuple(findings), tuple(undecided), notes=self._notes(image.config))
+        return Judgement(tuple(findings), tuple(undecided), notes=tuple(notes))
 
     def _running(self, config: Config) -> Iterable[Finding]:
         """Give what is wrong with the config alone."""
@@ -110,6 +133,8 @@ class ImageCheck:
             environment=self.environment is not None,
             history=self.history is not None,
         )
+        if self.additions is not None:
+            yield from judge_additions(config)
         if self.ports is not None:
             yield from judge_ports(config, self.ports)
         if self.volumes is not None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from gate.formats.ports import PortRange
+from gate.formats.repository_name import RepositoryGlob
 from gate.oci.platform import Platform
 from gate.option import option
 from gate.pattern import Glob
 
-__all__ = ["PlatformName", "PlatformRule", "PortRule", "Size", "VolumeRule"]
+__all__ = ["BaseRule", "PlatformName", "PlatformRule", "PortRule", "Size", "VolumeRule"]
 
 _UNITS: Final = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SIZE: Final = re.compile(rf"([1-9][0-9]{{0,5}})({'|'.join(_UNITS)})", re.ASCII)
@@ -82,6 +83,30 @@ class PlatformRule:
             return (("", "give require or allow"),)
         outside = [str(name) for name in self.require if self.allow and name not in self.allow]
         return tuple(("require", f"{name} is required and not allowed") for name in outside)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRule:
+    """What the image may be built on."""
+
+    allow: tuple[RepositoryGlob, ...] = option(
+        "repositories of base images; the base is read from there and has to be in the image", default=()
+    )
+    deny: tuple[RepositoryGlob, ...] = option("repositories that the image must not say it is built on", default=())
+    best_effort: bool = option("believe what the image itself says about its base", default=False)
+
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """Say what is wrong between the options: (key path, sentence)."""
+        found = []
+        if not (self.allow or self.deny):
+            found.append(("", "give allow or deny"))
+        if self.best_effort and not self.allow:
+            found.append(("best-effort", "deny is about what the image says anyway: give allow, or leave it out"))
+        for glob in self.allow:
+            if "*" in glob.text.partition("/")[0] and not self.best_effort:
+                sentence = f"{glob} names no registry, and the base is read from where the image says: write its host"
+                found.append(("allow", sentence))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
