@@ -8,6 +8,7 @@ from gate.documents import AMBIGUOUS_JSON
 from gate.finding import Reason
 
 __all__ = [
+    "LAYERS_NOT_SCANNED",
     "REPORT_LEVEL_TOO_LOW",
     "REPORT_MALFORMED",
     "REPORT_MISSING",
@@ -57,6 +58,15 @@ REPORT_NOT_FOR_THIS_PLATFORM = Reason(
     "Scan exactly this image for exactly this platform: `trivy image --format json --platform linux/arm64 --output "
     "arm64.json IMAGE`, and give every platform's report. Trivy ignores `--platform` for single manifests, for "
     "digests of one platform and for OCI layouts.",
+)
+LAYERS_NOT_SCANNED = Reason(
+    "layers-not-scanned",
+    "The image has layers that scanners may not look into",
+    "A layer is encrypted, lies outside of the registry (a foreign layer with URLs of its own), or has a media type "
+    "that is none of the usual ones. Scanners pass over such layers without a word, so a clean report says nothing about "
+    "what is in them.",
+    "Build the image with ordinary layers. If you know what the layer is and accept that nobody looks into it, set "
+    "`report: {allow-unknown-layers: true}` in the rule.",
 )
 REPORT_UNREADABLE = Reason(
     "report-unreadable",

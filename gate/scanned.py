@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from gate.documents import AMBIGUOUS_JSON
 from gate.finding import About, Finding, Note, Reason, Undecided
+from gate.oci.media_types import LAYERS, is_encrypted, is_foreign
 from gate.option import Duration, option
 from gate.printable import clip
 from gate.rooms import names
 from gate.scan_reasons import (
+    LAYERS_NOT_SCANNED,
     REPORT_LEVEL_TOO_LOW,
     REPORT_MALFORMED,
     REPORT_MISSING,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from gate.check import ReportFile, View
     from gate.evidence import Unavailable
     from gate.oci.config import Config
+    from gate.oci.descriptor import Descriptor
     from gate.oci.digest import Digest
     from gate.oci.manifest import Manifest
     from gate.scanner import ReportSubject
@@ -62,6 +65,10 @@ class ReportOptions:
         default="file",
     )
     allow_tracked: bool = option("Accept a report file that git tracks.", default=False)
+    allow_unknown_layers: bool = option(
+        "Accept an image with layers that scanners may not have looked into: foreign, encrypted, or of unknown type.",
+        default=False,
+    )
     allow_no_packages: bool = option("Accept a report that shows no packages, for images without any.", default=False)
 
     def problems(self) -> tuple[tuple[str, str], ...]:
@@ -141,6 +148,8 @@ def select(view: View, options: ReportOptions, at: datetime) -> Selection:
             sorting.take(file, file.read, binds(file.read.subject, image, view.subject.digest))
         else:
             sorting.broken(file.path, file.read)
+    if not options.allow_unknown_layers:
+        sorting.unknown_layers(image.manifest)
     return sorting.selection()
 
 
@@ -157,6 +166,7 @@ class _Sorting:
         self._elsewhere: list[tuple[str, Report, str]] = []
         self._undecided: list[Undecided] = []
         self._blocked = False
+        self._layers: tuple[Undecided, ...] = ()
 
     def broken(self, path: str, why: Unavailable) -> None:
         """Take a file that is no report: a crashed scanner is no result, and it may have been this platform's."""
@@ -180,6 +190,18 @@ class _Sorting:
         else:
             self._fresh.append((file.path, report))
 
+    def unknown_layers(self, manifest: Manifest) -> None:
+        """Take the layers that a scanner may have passed over: what is in them nobody has looked at (S13)."""
+        self._layers = tuple(
+            Undecided(
+                LAYERS_NOT_SCANNED,
+                f"the layer {layer.digest} of {self._image.platform} {_why_unscanned(layer)}",
+                LAYERS_NOT_SCANNED.remedy,
+            )
+            for layer in manifest.layers
+            if _why_unscanned(layer)
+        )
+
     def selection(self) -> Selection:
         """Conclude: what counts, what is missing for each scanner that has to be there, and what is worth saying."""
         self._blocked = bool(self._undecided)  # any of those may be the report that is missing
@@ -190,7 +212,8 @@ class _Sorting:
                 findings.append(finding)
         for path, report in self._fresh:
             self._gaps(path, report)
-        return Selection(tuple(self._fresh), tuple(findings), tuple(self._undecided), tuple(self._notes()))
+        undecided = (*self._undecided, *self._layers)
+        return Selection(tuple(self._fresh), tuple(findings), undecided, tuple(self._notes()))
 
     def _demand(self, scanner: str) -> Finding | None:
         """Give the finding if there is no fresh report of this scanner ("" is any), or note why it cannot be told."""
@@ -254,6 +277,17 @@ class _Sorting:
         )
         notes.extend(Note(f"{path} does not count: git tracks it") for path, _ in self._tracked)
         return notes
+
+
+def _why_unscanned(layer: Descriptor) -> str:
+    """Say why a scanner may not have looked into a layer; "" if there is no reason to think so."""
+    if is_encrypted(layer.media_type):
+        return "is encrypted"
+    if is_foreign(layer.media_type) or layer.urls:
+        return "lies outside of the registry"
+    if layer.media_type not in LAYERS:
+        return f"is of the unknown type {clip(layer.media_type, 100)}"
+    return ""
 
 
 def _of(scanner: str, reports: Sequence[tuple[str, Report]]) -> list[tuple[str, Report]]:

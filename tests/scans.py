@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,20 @@ from gate.scanned import ReportOptions
 from gate.sources.oci_layout import OciLayout
 from gate.subject import Image, Subject
 
-__all__ = ["AMD64", "ARM64", "AT", "DEMO", "SAMPLES", "changed", "entry", "images_of", "judge", "report", "view"]
+__all__ = [
+    "AMD64",
+    "ARM64",
+    "AT",
+    "DEMO",
+    "SAMPLES",
+    "changed",
+    "entry",
+    "images_of",
+    "judge",
+    "report",
+    "view",
+    "with_layer",
+]
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "tests/fixtures/trivy/demo"
@@ -93,9 +107,20 @@ def judge(
     tag: str = "1.4.2",
     platform: str = AMD64,
     at: datetime = AT,
+    layer: str = "",
 ) -> Judgement:
-    """Judge one platform of a demo image by the reports."""
-    return check.judge(view(tag, platform, reports), at)
+    """Judge one platform of a demo image by the reports; `layer` is another media type for its last layer."""
+    seen = view(tag, platform, reports)
+    return check.judge(with_layer(seen, media_type=layer) if layer else seen, at)
+
+
+def with_layer(seen: View, **values: Any) -> View:
+    """Give the view with something else about the last layer of the platform."""
+    assert seen.platform is not None
+    assert seen.platform.manifest is not None
+    *layers, last = seen.platform.manifest.layers
+    manifest = replace(seen.platform.manifest, layers=(*layers, replace(last, **values)))
+    return replace(seen, platform=replace(seen.platform, manifest=manifest))
 
 
 def lasting(**options: Any) -> ReportOptions:

@@ -19,7 +19,7 @@ from gate.option import Duration
 from gate.scanned import ReportOptions, Selection, binds, select
 from gate.scanner import ReportSubject
 from gate.scanners.trivy import SCANNER
-from tests.scans import AMD64, ARM64, AT, changed, images_of, report, view
+from tests.scans import AMD64, ARM64, AT, changed, images_of, report, view, with_layer
 
 OTHER = Digest.parse("sha256:" + "0" * 64)
 
@@ -439,3 +439,26 @@ def test_what_counted_is_said_with_its_age() -> None:
 def test_judging_no_platform_is_our_mistake() -> None:
     with pytest.raises(RuntimeError, match="about one platform"):
         select(replace(view("1.4.2", AMD64, []), platform=None), ReportOptions(), AT)
+
+
+# ── layers that nobody looked into ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"media_type": "application/vnd.oci.image.layer.v1.tar+gzip+encrypted"}, "is encrypted"),
+        ({"media_type": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"}, "lies outside of the registry"),
+        ({"media_type": "application/vnd.oci.image.layer.nondistributable.v1.tar"}, "lies outside of the registry"),
+        ({"urls": ("https://elsewhere.example/layer",)}, "lies outside of the registry"),
+        ({"media_type": "application/vnd.example\x1b"}, "is of the unknown type application/vnd.example\\x1b"),
+        ({"media_type": ""}, "is of the unknown type"),
+    ],
+    ids=["encrypted", "foreign", "not distributable", "urls", "unknown", "none"],
+)
+def test_a_layer_that_scanners_pass_over_is_undecided(values: dict[str, Any], says: str) -> None:
+    seen = with_layer(view("1.4.2", AMD64, (report("1.4.2-amd64"),)), **values)
+    selection = select(seen, ReportOptions(), AT)
+    assert undecided(selection) == ["layers-not-scanned"]
+    assert says in selection.undecided[0].what
+    assert undecided(select(seen, ReportOptions(allow_unknown_layers=True), AT)) == []

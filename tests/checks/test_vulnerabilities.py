@@ -547,7 +547,9 @@ def test_a_rule_that_makes_sense_has_no_problems(options: dict[str, Any]) -> Non
 LENIENT = VulnerabilitiesCheck(
     fail_at="critical", counts={"high": 5}, allow_ids=("CVE-2026-1",), only_fixed=True,
     grace={"critical": Duration.from_text("9w")}, unknown="allow", end_of_life="allow", respect_scanner_suppressions=True,
-    report=ReportOptions(max_age=Duration.from_text("48h"), scanners=("trivy",), allow_tracked=True, allow_no_packages=True),
+    report=ReportOptions(max_age=Duration.from_text("48h"), scanners=("trivy",), allow_tracked=True, allow_no_packages=True,
+        allow_unknown_layers=True,
+    ),
 )  # fmt: skip
 _EVERYTHING: Entries = [
     entry(),
@@ -575,6 +577,7 @@ STRICT_REPORTS: dict[str, ReportOptions] = {
     "scanners": replace(LENIENT.report, scanners=("trivy", "none-such")),
     "level": replace(LENIENT.report, level="attested"),
     "allow-tracked": replace(LENIENT.report, allow_tracked=False),
+    "allow-unknown-layers": replace(LENIENT.report, allow_unknown_layers=False),
     "allow-no-packages": replace(LENIENT.report, allow_no_packages=False),
 }
 
@@ -606,8 +609,10 @@ def test_every_option_about_reports_set_to_what_cannot_match_fails(key: str) -> 
         members["Results"], members["Metadata"]["OS"] = [], None
 
     content = ReportInput("bare.json", changed("1.4.2-amd64", change), tracked=True)
-    assert status(judge(LENIENT, content)) == "satisfied"
-    assert status(judge(replace(LENIENT, report=STRICT_REPORTS[key]), content)) in {"violated", "undecided"}
+    layer = "application/vnd.example.rootfs" if key == "allow-unknown-layers" else ""
+    assert status(judge(LENIENT, content, layer=layer)) == "satisfied"
+    strict = replace(LENIENT, report=STRICT_REPORTS[key])
+    assert status(judge(strict, content, layer=layer)) in {"violated", "undecided"}
 
 
 # ── laws ──────────────────────────────────────────────────────────────────────────────────────────
