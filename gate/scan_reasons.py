@@ -63,8 +63,8 @@ LAYERS_NOT_SCANNED = Reason(
     "layers-not-scanned",
     "The image has layers that scanners may not look into",
     "A layer is encrypted, lies outside of the registry (a foreign layer with URLs of its own), or has a media type "
-    "that is none of the usual ones. Scanners pass over such layers without a word, so a clean report says nothing about "
-    "what is in them.",
+    "that is none of the usual ones. Scanners pass over such layers without a word, so a clean report says nothing "
+    "about what is in them.",
     "Build the image with ordinary layers. If you know what the layer is and accept that nobody looks into it, set "
     "`report: {allow-unknown-layers: true}` in the rule.",
 )
