@@ -128,12 +128,12 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     from gate.cli._reach import opener
 
     style = world.style(arguments.colour, verbose=arguments.verbose)
-    outputs = _outputs(arguments.output)
+    outputs = read_outputs(arguments.output)
     _renderer(arguments.format)
     request = read_request(arguments, world)
     pending = unfinished(request)
     for name, path in outputs:  # first act of a run (S8)
-        _write(name, path, pending, style)
+        write_report(name, path, pending, style)
     with Progress(world) as progress:
         document = check(
             request,
@@ -144,7 +144,8 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     return _deliver(document, outputs, arguments.format, style, world)
 
 
-def _outputs(wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def read_outputs(wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Read every --output as format and file; raises `UsageError`."""
     outputs = []
     for text in wanted:
         name, equals, path = text.partition("=")
@@ -164,7 +165,8 @@ def _renderer(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a m
     return load("reports", name).RENDERER
 
 
-def _write(name: str, path: str, document: Document, style: Style) -> None:
+def write_report(name: str, path: str, document: Document, style: Style) -> None:
+    """Write one report file; raises `OutputError`."""
     from dataclasses import replace
 
     from gate.cli._inputs import write_whole
@@ -177,7 +179,7 @@ def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str,
     unwritten: list[OutputError] = []
     for name, path in outputs:
         try:
-            _write(name, path, document, style)
+            write_report(name, path, document, style)
         except OutputError as error:
             unwritten.append(error)
     world.stdout.write(_renderer(shown).render(document, style))

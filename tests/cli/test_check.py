@@ -91,7 +91,7 @@ def test_a_report_that_cannot_be_written_at_the_end(
     """No report, no pass; a failed image stays failed (DESIGN section 4)."""
     import gate.cli.check
 
-    original, calls = gate.cli.check._write, []
+    original, calls = gate.cli.check.write_report, []
 
     def once(*arguments: Any) -> None:
         calls.append(arguments)
@@ -102,7 +102,7 @@ def test_a_report_that_cannot_be_written_at_the_end(
         original(*arguments)
 
     (tmp_path / "reports").mkdir()
-    monkeypatch.setattr(gate.cli.check, "_write", once)
+    monkeypatch.setattr(gate.cli.check, "write_report", once)
     done, _, err = check("--output", f"json={tmp_path}/reports/a.json", tags=(tag,))
     assert done == code
     assert "cannot be written" in err
