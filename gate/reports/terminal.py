@@ -91,6 +91,7 @@ def _image(page: Page, document: Document, judged: Judged, *, alone: bool) -> No
     """One image, from its verdict line to its counts."""
     rules = summarise(judged.verdict)
     _head(page, document, judged, alone=alone)
+    _stopped_by(page, rules)
     _causes(page, other_causes(judged.verdict))
     errors = [rule for rule in rules if rule.level is Level.ERROR]
     for status in (Status.VIOLATED, Status.UNDECIDED):
@@ -128,6 +129,20 @@ def _head(page: Page, document: Document, judged: Judged, *, alone: bool) -> Non
     if page.verbose:
         for what in dict.fromkeys(note.what for note in judged.notes if not note.headline):
             page.entry("also", _safe(what), column=8)
+
+
+def _stopped_by(page: Page, rules: Sequence[RuleOverview]) -> None:
+    """Name all rules that stand in the way before the first is told at length, if there are several."""
+    names = {
+        status: ", ".join(_safe(rule.rule) for rule in rules if rule.level is Level.ERROR and rule.status is status)
+        for status in (Status.VIOLATED, Status.UNDECIDED)
+    }
+    stopping = [rule for rule in rules if rule.level is Level.ERROR and rule.status in names]
+    if len(stopping) < 2:  # noqa: PLR2004 -- one rule is named right below
+        return
+    violated, undecided = names[Status.VIOLATED], names[Status.UNDECIDED]
+    text = "; ".join(filter(None, (violated, f"{undecided} (undecided)" if undecided else "")))
+    page.entry("stopped", f"by {text}", column=8, ink=Ink.RED if violated else Ink.YELLOW)
 
 
 def _unenforced(document: Document) -> str:
