@@ -49,6 +49,10 @@ class Made:
     index_annotations: Mapping[str, str] = field(default_factory=dict)
     member_annotations: Mapping[str, str] = field(default_factory=dict)
     layers: Sequence[int] = (1000, 200)
+    #: Members of every layer's descriptor.
+    layer: Mapping[str, Any] = field(default_factory=dict)
+    manifest_type: str = OCI_MANIFEST
+    config_type: str = OCI_CONFIG
     lost: str = ""
     #: The repository's other tags: on this image (None), or on another image with these labels.
     tags: Mapping[str, Mapping[str, str] | None] | None = None
@@ -70,20 +74,22 @@ class Made:
             manifest = packed(
                 {
                     "schemaVersion": 2,
-                    "mediaType": OCI_MANIFEST,
-                    "config": descriptor(OCI_CONFIG, config),
+                    "mediaType": self.manifest_type,
+                    "config": descriptor(self.config_type, config),
                     "layers": [
-                        {"mediaType": LAYER, "digest": f"sha256:{number:064x}", "size": size}
+                        {"mediaType": LAYER, "digest": f"sha256:{number:064x}", "size": size, **self.layer}
                         for number, size in enumerate(self.layers)
                     ],
                     "annotations": dict(self.annotations),
                 }
             )
             broken = name == self.lost
-            answers[Ask(PLACE, Kind.BLOB, str(Digest.of(config)))] = Found(LOOK, b"" if broken else config, OCI_CONFIG)
-            answers[Ask(PLACE, Kind.MANIFEST, str(Digest.of(manifest)))] = Found(LOOK, manifest, OCI_MANIFEST)
+            answers[Ask(PLACE, Kind.BLOB, str(Digest.of(config)))] = Found(
+                LOOK, b"" if broken else config, self.config_type
+            )
+            answers[Ask(PLACE, Kind.MANIFEST, str(Digest.of(manifest)))] = Found(LOOK, manifest, self.manifest_type)
             annotated = {"annotations": dict(self.member_annotations)}
-            members.append({**descriptor(OCI_MANIFEST, manifest), "platform": platform, **annotated})
+            members.append({**descriptor(self.manifest_type, manifest), "platform": platform, **annotated})
         index = packed(
             {
                 "schemaVersion": 2,
@@ -118,7 +124,9 @@ class Made:
         """Give the subject and what the check asked for; what nobody knows is not available."""
         subject, known = self.world()
         needs: frozenset[Need] = check.needs(subject, cast("Book", NoBook()))
-        have = Evidence({ask: fact for ask, fact in known.answers.items() if ask.name.startswith("sha256:")})
+        have = Evidence(
+            {ask: fact for ask, fact in known.answers.items() if ask.name.startswith("sha256:") and ask.place == PLACE}
+        )
         for _ in range(60):
             asks = {ask for need in needs for ask in need.missing(subject, have)} - set(have.answers)
             if not asks:
