@@ -10,17 +10,21 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from gate.bases import BaseNeed
 from gate.check import CheckMeta
+from gate.checks.labels.inherited import inherited_problems, judge_inherited
+from gate.checks.labels.options import FormatName, LabelRule, expected_format
 from gate.errors import MalformedData
 from gate.finding import About, Finding, Judgement, Reason, Undecided
+from gate.formats.repository_name import RepositoryGlob
 from gate.formats.secrets import kind_of_value
 from gate.formats.values import FORMATS, unexpanded
 from gate.oci.index import Index
 from gate.oci.manifest import parse_manifest
 from gate.option import option
-from gate.pattern import Glob, Regex
+from gate.pattern import Glob
 from gate.printable import clip
 
 if TYPE_CHECKING:
@@ -110,63 +114,6 @@ _CONFIG: Final = "label in the config"
 
 
 @dataclass(frozen=True, slots=True)
-class FormatName:
-    """The name of a format of values, as `email`."""
-
-    text: str
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Read one name; raises `ValueError`."""
-        if text not in FORMATS:
-            near = difflib.get_close_matches(text[:80], FORMATS, n=1)
-            hint = f", did you mean {near[0]}?" if near else f": write one of {', '.join(FORMATS)}"
-            msg = f"there is no format {text[:80]!r}{hint}"
-            raise ValueError(msg)
-        return cls(text)
-
-    @classmethod
-    def describe(cls) -> dict[str, object]:
-        """Give the JSON Schema."""
-        return {"type": "string", "enum": list(FORMATS), "description": "a format of values"}
-
-    def __str__(self) -> str:
-        """As written."""
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRule:
-    """What the value of one label must be; everything that is given has to hold."""
-
-    format: FormatName | None = option("the format of the value", default=None)
-    one_of: tuple[str, ...] = option("the values that are allowed", default=())
-    glob: Glob | None = option("a glob over the whole value", default=None)
-    regex: Regex | None = option("a regular expression over the whole value", default=None)
-    same_as_label: str | None = option("another label that has to hold the same value", default=None)
-
-    def problems(self) -> tuple[tuple[str, str], ...]:
-        """Say what is wrong between the options: (key path, sentence)."""
-        given = (self.format, self.glob, self.regex, self.same_as_label)
-        if not self.one_of and all(value is None for value in given):
-            return (("", "say what the value must be: format, one-of, glob, regex or same-as-label"),)
-        if any(not value.strip() for value in self.one_of):
-            return (("one-of", "an empty value never counts: a label that is required has to say something"),)
-        return ()
-
-    def breaches(self, value: str) -> Iterable[str]:
-        """Give what the value should have been, for each condition on the value alone that does not hold."""
-        if self.format is not None and not FORMATS[str(self.format)].holds(value):
-            yield _expected_format(self.format)
-        if self.one_of and value not in self.one_of:
-            yield f"one of {clip(', '.join(self.one_of), _MOST_SHOWN)}"
-        if self.glob is not None and not self.glob.matches(value):
-            yield f"a value like {clip(str(self.glob), _MOST_SHOWN)}"
-        if self.regex is not None and not self.regex.matches(value):
-            yield f"a value that matches /{clip(str(self.regex), _MOST_SHOWN)}/"
-
-
-@dataclass(frozen=True, slots=True)
 class LabelsCheck:
     """Labels are there, have values of the right form, and say the same everywhere."""
 
@@ -179,6 +126,12 @@ class LabelsCheck:
     deprecated: Mapping[str, str] | None = option(
         "labels the image must not have, each with its successor", default=None
     )
+    not_inherited: tuple[str, ...] = option(
+        "labels whose value must be the image's own, and not the one that its base image has", default=()
+    )
+    bases: tuple[RepositoryGlob, ...] = option(
+        "repositories of base images, for not-inherited: the base is read from there", default=()
+    )
     read_from: _Source = option(
         "where labels are read: the config, annotations of manifest and index, or both with equal values",
         default="config",
@@ -188,8 +141,9 @@ class LabelsCheck:
         """Say what is wrong between the options: (key path, sentence)."""
         required, deprecated = self.require or {}, self.deprecated or {}
         found: list[tuple[str, str]] = []
-        if not (required or self.forbid or deprecated):
-            found.append(("", "the rule asks for nothing: give require, forbid or deprecated"))
+        if not (required or self.forbid or deprecated or self.not_inherited):
+            found.append(("", "the rule asks for nothing: give require, forbid, deprecated or not-inherited"))
+        found += inherited_problems(self.not_inherited, self.bases)
         for path, keys in (("require", required), ("deprecated", deprecated)):
             found += [(f"{path}.{key}", _NO_KEY) for key in keys if not _is_key(key)]
         for key, rule in required.items():
@@ -203,8 +157,8 @@ class LabelsCheck:
         return tuple(found)
 
     def needs(self, subject: Subject, book: Book) -> frozenset[Need]:  # noqa: ARG002 -- the protocol's signature
-        """Ask for nothing of its own: manifests and configs come with the platforms."""
-        return frozenset()
+        """Ask for the base image where labels are compared with it; the image's own come with the platforms."""
+        return frozenset({BaseNeed(self.bases)}) if self.not_inherited else frozenset()
 
     def judge(self, view: View, at: datetime) -> Judgement:  # noqa: ARG002 -- the protocol's signature
         """Judge the labels of one platform."""
@@ -218,7 +172,11 @@ class LabelsCheck:
             findings += _required(key, rule, read, self.read_from)
             findings += _disagreement(key, places)
         findings += _bounded(list(self._unwanted(read)))
-        return Judgement(tuple(findings))
+        undecided: tuple[Undecided, ...] = ()
+        if self.not_inherited and view.platform is not None:
+            inherited, undecided = judge_inherited(view, view.platform, self.not_inherited, self.bases)
+            findings += inherited
+        return Judgement(tuple(findings), undecided)
 
     def _unwanted(self, read: Mapping[str, Mapping[str, str]]) -> Iterable[Finding]:
         deprecated = self.deprecated or {}
@@ -304,7 +262,7 @@ def _missing(key: str, rule: FormatName | LabelRule, read: Mapping[str, Mapping[
     short = [other for other in present if len(other) <= _MOST_SHOWN]
     near = folded or [other for other in difflib.get_close_matches(key, short, n=3, cutoff=0.8) if _is_slip(key, other)]
     hint = f" (it has {_show(near[0])})" if near else ""
-    expected = _expected_format(rule) if isinstance(rule, FormatName) else "a value as the rule asks for"
+    expected = expected_format(rule) if isinstance(rule, FormatName) else "a value as the rule asks for"
     remedy = LABEL_MISSING.remedy
     if what == "annotation":
         remedy = f'Set it when the image is built: `docker buildx build --annotation "{key}=…"`.'
@@ -328,7 +286,7 @@ def _judge_value(key: str, rule: FormatName | LabelRule, value: str) -> Iterable
     if isinstance(rule, LabelRule):
         breaches = tuple(rule.breaches(value))
     else:
-        breaches = () if FORMATS[str(rule)].holds(value) else (_expected_format(rule),)
+        breaches = () if FORMATS[str(rule)].holds(value) else (expected_format(rule),)
     for expected in breaches:
         what = f"the label {key} is not {expected}"
         yield Finding(LABEL_INVALID, about, what, expected, shown, _advice(value))
@@ -367,11 +325,6 @@ def _bounded(findings: list[Finding]) -> list[Finding]:
         "none of them", f"{rest} more", LABEL_FORBIDDEN.remedy,
     )  # fmt: skip
     return [*findings[:MOST_FINDINGS], more]
-
-
-def _expected_format(name: FormatName) -> str:
-    found = FORMATS[str(name)]
-    return f"{found.what}, such as {found.example}" if str(name) != "any" else found.what
 
 
 def _advice(value: str) -> str:
