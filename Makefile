@@ -38,6 +38,7 @@ format: $(VENV)/.ready ## format the code and repair what the linter can repair
 docs: $(VENV)/.ready ## write what is generated again: docs/reasons/, docs/commands.md, the rule file schema
 	@$(VENV)/bin/python scripts/reasons.py
 	@$(VENV)/bin/python scripts/commands.py
+	@$(VENV)/bin/python scripts/packs.py
 	@$(VENV)/bin/gate rules schema > docs/rule-file.schema.json.new && mv docs/rule-file.schema.json.new docs/rule-file.schema.json
 
 lock: ## write requirements/*.txt again from pyproject.toml (needs uv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.project.demo import DEMO, gate
+from tests.project.demo import DEMO, ROOT, gate
 
 RULES = """gate: 1
 signers:
@@ -255,6 +256,18 @@ def test_no_cases_are_a_mistake(folder: Path) -> None:
     ran = gate("rules", "test")
     assert ran.code == 2
     assert "gate.test.yaml" in ran.err
+
+
+def test_the_example_of_the_docs_is_true(folder: Path) -> None:
+    """docs/rule-tests.md: its rules, its cases, and the whole table."""
+    text = (ROOT / "docs" / "rule-tests.md").read_text(encoding="utf-8")
+    rules, cases, shown = (re.findall(rf"```{word}\n(.*?)```", text, re.DOTALL)[0] for word in ("yaml", "yml", "text"))
+    (folder / "keys").mkdir()
+    shutil.copy(folder / "release.pub", folder / "keys" / "release.pub")
+    (folder / "gate.yaml").write_text(rules)
+    code, out, err = case(folder, "", cases)
+    assert (code, err) == (0, "")
+    assert shown == f"$ gate rules test\n{out}"
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
