@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.check import CheckMeta, ReportFile, View
-from gate.evaluate import Policy, evaluate
+from gate.evaluate import Policy, evaluate, needs_configs
 from gate.evidence import Absent, Ask, Evidence, Kind, NotAsked, Unavailable
 from gate.finding import About, Finding, Judgement, Note, Reason, Undecided
 from gate.oci.digest import Digest
@@ -102,6 +102,33 @@ def codes(result: Verdict) -> list[str]:
     return [cause.reason.code for cause in result.causes]
 
 
+@dataclass(frozen=True)
+class LooksAtConfigs(ToyCheck):
+    """A check of scope image that says whether it looks at configurations."""
+
+    looks: bool = True
+
+    def needs_configs(self) -> bool:
+        return self.looks
+
+
+@pytest.mark.parametrize(
+    ("checks", "needed"),
+    [
+        ((), False),
+        ((ToyCheck(meta=IMAGE_META),), False),
+        ((LooksAtConfigs(meta=IMAGE_META, looks=False),), False),
+        ((LooksAtConfigs(meta=IMAGE_META),), True),
+        ((ToyCheck(),), True),
+        ((ToyCheck(meta=IMAGE_META), ToyCheck()), True),
+    ],
+    ids=["no rule", "image", "image that does not look", "image that looks", "platform", "both"],
+)
+def test_configurations_are_fetched_only_if_a_rule_looks_at_them(checks: tuple[ToyCheck, ...], needed: bool) -> None:  # noqa: FBT001 -- a case
+    """Rules about platforms do, rules about the image say so (nothing is fetched that no rule needs)."""
+    assert needs_configs([rule(check) for check in checks]) is needed
+
+
 def test_every_platform_is_judged() -> None:
     """A violation on the last platform only fails the image (S9)."""
     result = verdict(rule(ToyCheck({"linux/arm64": (finding("a"),)})))
@@ -183,6 +210,7 @@ def test_another_digest_than_expected_fails() -> None:
     assert isinstance(result, Failed)
     assert result.outcomes[0].findings[0].reason.code == "tag-mismatch"
     assert result.outcomes[0].findings[0].expected == str(Digest.of(b"other"))
+    assert result.outcomes[0].findings[0].about.get("tag") == "1.4.2"
 
 
 def test_the_expected_digest_alone_enforces_nothing() -> None:
@@ -213,6 +241,7 @@ def test_only_the_platforms_asked_for_are_judged() -> None:
         (Scope(images=(Glob("registry.example/**"),)), Status.SATISFIED),
         (Scope(images=(Glob("registry.example/*"),)), Status.NOT_APPLICABLE),
         (Scope(images=(Glob("other.example/**"),)), Status.NOT_APPLICABLE),
+        (Scope(images=(Glob("other.example/**"), Glob("registry.example/**"))), Status.SATISFIED),
         (Scope(tags=(Glob("1.*"),)), Status.SATISFIED),
         (Scope(tags=(Glob("2.*"),)), Status.NOT_APPLICABLE),
         (Scope(images=(Glob("**"),), tags=(Glob("2.*"),)), Status.NOT_APPLICABLE),

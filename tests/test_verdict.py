@@ -215,6 +215,7 @@ def test_a_live_complete_run_is_cleared() -> None:
     """The one way to a clearance."""
     clearance = clear(passed(), GOOD_RUN)
     assert isinstance(clearance, Clearance)
+    assert not clearance.expired(AT)
     assert not clearance.expired(AT + timedelta(minutes=9, seconds=59))
     assert clearance.expired(AT + timedelta(minutes=10))
     assert clearance.expired(AT - timedelta(seconds=1))
@@ -229,6 +230,7 @@ def test_a_live_complete_run_is_cleared() -> None:
         ({"all_platforms": False}, "--platform was given"),
         ({"all_rules": False}, "--only was given"),
         ({"compared": True}, "--compare was given"),
+        ({"all_rules": False}, "--only was given"),
         ({"pinned_rules": False}, "head of a pull request"),
         ({"destinations": ()}, "not judged under the tag"),
     ],
