@@ -19,7 +19,7 @@ import yaml
 
 from gate.check import Check
 from gate.checks.image import ImageCheck
-from gate.checks.image.options import PlatformRule, PortRule, VolumeRule
+from gate.checks.image.options import BaseRule, PlatformRule, PortRule, VolumeRule
 from gate.checks.labels import LabelRule, LabelsCheck
 from gate.checks.repository import RepositoryCheck, RepositoryRegex, Route
 from gate.checks.tag import TagCheck
@@ -27,6 +27,7 @@ from gate.formats.conventions import CONVENTIONS
 from gate.formats.values import FORMATS
 from gate.option import key_of
 from tests.checks.made import PLACE, Made, rule, single
+from tests.checks.test_image_base import OWN, base, built_on
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 _BLOCK = re.compile(r"```yaml\n((?:(?!```).)*?)```\n\n(\|.*?\n)(?=\n|\Z)", re.DOTALL)
@@ -84,7 +85,7 @@ def image(row: Row) -> Made:
         return named(row)
     spans = _SPAN.findall(_OTHER.sub("", row.image))
     if row.page == "image":
-        return configured(json.loads(spans[0]))
+        return configured(json.loads(spans[0])) if spans[0].startswith("{") else on_base(spans[0], row.image)
     made = Made({"linux/amd64": {}})
     if row.page == "tag":
         made.tag = spans.pop(0)
@@ -94,10 +95,25 @@ def image(row: Row) -> Made:
             for tag, how, version in _OTHER.findall(row.image)
             if not how.startswith("was")
         }
+    if "built on" in row.image:
+        own, name, theirs = spans
+        made = on_base(name, row.image, dict([theirs.split("=", 1)]))
+        made.run["linux/amd64"]["Labels"] |= dict([own.split("=", 1)])  # type: ignore[index]
+        return made
     annotations = _SPAN.findall(row.image.partition("annotation ")[2])
     labels = spans[: len(spans) - len(annotations)]
     made.run = {"linux/amd64": {"Labels": dict(span.split("=", 1) for span in labels)}}
     made.annotations = dict(span.split("=", 1) for span in annotations)
+    return made
+
+
+def on_base(name: str, said: str, labels: dict[str, str] | None = None) -> Made:
+    """Make an image that says it is built on a base, and is, unless the page says that it is not."""
+    place = name.partition(":")[0]
+    digest, answers = base(place=place, config={"Labels": labels or {}})
+    made = built_on(digest, answers, name)
+    if "and is not" in said:
+        made.more = {"rootfs": {"type": "layers", "diff_ids": [OWN]}}
     return made
 
 
@@ -115,8 +131,9 @@ def named(row: Row) -> Made:
 def configured(run: dict[str, Any]) -> Made:
     """Make an image from what the page of `image` writes: run configuration, or members beside it."""
     platforms, layers = run.pop("platforms", ["linux/amd64"]), run.pop("layers", [1])
+    layer = run.pop("layer", {})
     more: dict[str, Any] = {key: run.pop(key) for key in ("created", "history") if key in run}
-    return Made(dict.fromkeys(platforms, run), more=more, layers=layers)
+    return Made(dict.fromkeys(platforms, run), more=more, layers=layers, layer=layer)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -136,7 +153,7 @@ def test_the_page_says_what_the_check_says(row: Row) -> None:
     [
         ("tag", (TagCheck,)),
         ("labels", (LabelsCheck, LabelRule)),
-        ("image", (ImageCheck, PlatformRule, PortRule, VolumeRule)),
+        ("image", (ImageCheck, BaseRule, PlatformRule, PortRule, VolumeRule)),
         ("repository", (RepositoryCheck, RepositoryRegex, Route)),
     ],
 )

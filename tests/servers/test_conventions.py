@@ -185,3 +185,76 @@ def test_the_repository(registry: Running, tmp_path: Path, options: str, code: i
         registry, tmp_path, "team/app:1.4.2", f"check: repository, {options.format(registry=registry.authority)}"
     )
     assert (ran.code, set(codes(ran.report))) == (code, {reason} - {None})
+
+
+def rules_file(folder: Path, rule: str) -> str:
+    """Write a rule file with one rule; gives its path."""
+    rules = folder / "gate.yaml"
+    rules.write_text(f"gate: 1\nrules:\n  it: {{{rule}}}\n", encoding="utf-8")
+    return str(rules)
+
+
+def test_a_promotion_never_takes_a_release_away_nor_goes_back(registry: Running, tmp_path: Path) -> None:
+    """The target is read before it is written, without any lock file."""
+    repository = f"{registry.authority}/team/promoted"
+    rules = rules_file(
+        tmp_path, "check: tag, allow: ['**'], no-overwrite: [semver], no-downgrade: [moving, environment]"
+    )
+
+    def promote(tag: str, to: str) -> tuple[int, str]:
+        ran = gate("promote", f"{repository}:{tag}", "--to", to, *registry.options(), "--rules", rules)
+        return ran.code, ran.out + ran.err
+
+    old = push(registry, "team/promoted", "1.4.1", "build-1")
+    new = push(registry, "team/promoted", "1.4.2", "build-2")
+    for tag, to in (
+        ("build-1", "1.4.1"),
+        ("build-1", "latest"),
+        ("build-2", "1.4.2"),
+        ("build-2", "latest"),
+        ("build-2", "1.4.2"),
+    ):
+        code, said = promote(tag, to)
+        assert code == 0, said
+    for tag, to, reason in (("build-2", "1.4.1", "tag-overwritten"), ("build-1", "latest", "tag-downgraded")):
+        code, said = promote(tag, to)
+        assert (code, reason in said) == (1, True), said
+    names = {
+        tag: registry.request("GET", f"/v2/team/promoted/manifests/{tag}", headers={"Accept": OCI_MANIFEST})[1][
+            "docker-content-digest"
+        ]
+        for tag in ("1.4.1", "1.4.2", "latest")
+    }
+    assert names == {"1.4.1": old, "1.4.2": new, "latest": new}
+
+
+BASE = "org.opencontainers.image.base"
+
+
+@pytest.mark.parametrize(
+    ("claims", "rule", "code", "reason"),
+    [
+        ("{under}", "check: image, base: {{allow: ['{registry}/base/*']}}", 0, None),
+        ("{under}", "check: image, base: {{allow: ['{registry}/other/*']}}", 1, "base-not-allowed"),
+        ("{other}", "check: image, base: {{allow: ['{registry}/base/*']}}", 1, "base-mismatch"),
+        ("sha256:" + "1" * 64, "check: image, base: {{allow: ['{registry}/base/*']}}", 3, "base-unread"),
+        ("", "check: image, base: {{allow: ['{registry}/base/*']}}", 1, "base-unclear"),
+        ("{under}", "check: labels, not-inherited: [maintainer], bases: ['{registry}/base/*']", 0, None),
+        ("{under}", "check: labels, not-inherited: [vendor], bases: ['{registry}/base/*']", 1, "label-inherited"),
+        ("{other}", "check: labels, not-inherited: [vendor], bases: ['{registry}/base/*']", 3, "label-origin-unknown"),
+        ("{under}", "check: image, media-types: oci, additions: no-urls", 0, None),
+        ("{under}", "check: image, end-of-life: kept-until", 1, "base-end-of-life"),
+    ],
+)
+def test_what_an_image_is_built_on(
+    registry: Running, tmp_path: Path, claims: str, rule: str, code: int, reason: str | None
+) -> None:
+    """The base is in another repository; its layers decide, not the label."""
+    labels = {"vendor": "base team", "kept-until": "2020-01-01"}
+    under = push(registry, "base/debian", "12", "12", Labels=labels)
+    other = push(registry, "base/debian", "11", "11", layers=3)
+    digest = claims.format(under=under, other=other)
+    claimed = {f"{BASE}.name": f"{registry.authority}/base/debian", f"{BASE}.digest": digest} if digest else {}
+    push(registry, "team/built", "1.0.0", "1.0.0", layers=2, Labels={**labels, "maintainer": "me", **claimed})
+    ran = check(registry, tmp_path, "team/built:1.0.0", rule.format(registry=registry.authority))
+    assert (ran.code, set(codes(ran.report))) == (code, {reason} - {None}), ran.out

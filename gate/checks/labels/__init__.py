@@ -252,8 +252,7 @@ def _required(
 
 def _is_slip(key: str, other: str) -> bool:
     """Tell whether one key was perhaps typed for the other: what stands behind a long common prefix has to be close."""
-    ends = (text.rpartition(".")[2] for text in (key, other))
-    return difflib.SequenceMatcher(None, *ends).ratio() >= _SLIP
+    return difflib.SequenceMatcher(None, key.rpartition(".")[2], other.rpartition(".")[2]).ratio() >= _SLIP
 
 
 def _missing(key: str, rule: FormatName | LabelRule, read: Mapping[str, Mapping[str, str]], what: str) -> Finding:
