@@ -243,13 +243,14 @@ class TagLayers:
 class Referrers:
     """Referrers of the subject whose artifact type begins with `artifact_type`, each with one blob.
 
-    `predicate_type`, where given, is the only one wanted: a referrer that is annotated with another is passed
-    over without fetching its blob. Blobs have at most `most_bytes`.
+    `predicate_type`, where given, and `other_types` are the only ones wanted: a referrer that is annotated with
+    another is passed over without fetching its blob. Blobs have at most `most_bytes`.
     """
 
     artifact_type: str
     most_bytes: int
     predicate_type: str = ""
+    other_types: tuple[str, ...] = ()
 
     def missing(self, subject: Subject, have: Evidence) -> frozenset[Ask]:
         """Say what to ask next."""
@@ -351,7 +352,7 @@ class Referrers:
         layers = manifest.layers
         if not kind.startswith(self.artifact_type):
             walk.looked.append(Look(where.where, f"passed over: it is of type {kind}"))
-        elif self.predicate_type and predicate != self.predicate_type:
+        elif self.predicate_type and predicate not in {self.predicate_type, *self.other_types}:
             walk.aside.append(Aside(where, predicate))
         elif len(layers) != 1 or not layers[0].media_type.startswith(self.artifact_type):
             kinds = ", ".join(layer.media_type for layer in layers[:3]) or "none"

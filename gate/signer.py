@@ -7,16 +7,18 @@ material as bytes. `needs` says what to fetch; `verify` is pure and takes the ti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gate.attached import Parcel, Storage
     from gate.evidence import Evidence, Look, Need, Unavailable
     from gate.finding import Reason
+    from gate.formats.statement import Statement
     from gate.subject import Subject
 
-__all__ = ["Candidate", "Counts", "Identity", "Refused", "Signer", "Unchecked", "Vouching"]
+__all__ = ["Attester", "Candidate", "Counts", "Identity", "Refused", "Sealed", "Signer", "Unchecked", "Vouching"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,4 +94,38 @@ class Signer(Protocol):
 
     def principal(self) -> Identity | None:
         """Give the one principal this signer stands for, or None where it stands for a pattern of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One attached envelope judged. Where the candidate counts, `statement` is what was signed, about this subject.
+
+    `signed_at` is when it was signed, as far as a transparency log or a timestamp authority proves it; a key's
+    signature alone has no such time, and the signer's own word for it is none.
+    """
+
+    candidate: Candidate
+    statement: Statement | None = None
+    signed_at: datetime | None = None
+
+
+@runtime_checkable
+class Attester(Protocol):
+    """What a signer can do besides, if it can vouch for statements about an image (attestations).
+
+    The check `attestation` finds the envelopes and asks for each; predicate and age are the check's business.
+    """
+
+    def seals(self) -> frozenset[Storage]:
+        """Say where envelopes of this signer may be kept: others are not put to it, and nobody waits for them."""
+        ...
+
+    def verify_envelope(self, parcel: Parcel, subject: Subject, at: datetime) -> Sealed:
+        """Judge one envelope, of whatever predicate type: who sealed it, and whether it is about this subject.
+
+        It counts only if the signer may vouch for this image (S16), the payload type is in-toto's, the statement
+        parses, and every digest of one of its subjects is this subject's (S12). Pure; never raises for what a
+        stranger wrote. `parcel.layer.media_type` tells a bundle from a bare envelope (`gate.attestations`).
+        """
         ...

@@ -15,7 +15,18 @@ from typing import Final
 from gate.errors import MalformedData
 from gate.oci.descriptor import read_list, read_object, read_text
 
-__all__ = ["MOST_SIGNATURE_BYTES", "Envelope", "decode_base64", "decode_signature", "pae", "read_envelope"]
+__all__ = [
+    "ENVELOPE_TYPE",
+    "MOST_SIGNATURE_BYTES",
+    "Envelope",
+    "decode_base64",
+    "decode_signature",
+    "pae",
+    "read_envelope",
+]
+
+#: The media type of an envelope by itself (cosign, `pkg/types/media.go`): the layers of the tag `sha256-….att`.
+ENVELOPE_TYPE: Final = "application/vnd.dsse.envelope.v1+json"
 
 _KEYS: Final = frozenset({"payload", "payloadType", "signatures"})
 _SIGNATURE_KEYS: Final = frozenset({"sig", "keyid"})

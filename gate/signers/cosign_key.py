@@ -31,13 +31,14 @@ from gate.attached import Parcel, Referrers, Storage, TagLayers
 from gate.errors import InvalidReference, MalformedData
 from gate.formats import simple_signing
 from gate.formats.bundle import MEDIA_TYPE_PREFIX, Material, MessageSignature, bundle_version, parse_bundle
-from gate.formats.dsse import decode_signature
+from gate.formats.dsse import ENVELOPE_TYPE, decode_signature, read_envelope
 from gate.formats.public_key import PublicKey, parse_public_key
-from gate.formats.statement import PAYLOAD_TYPE, Agreement, StatementSubject, parse_statement
+from gate.formats.statement import PAYLOAD_TYPE, Agreement, Statement, StatementSubject, parse_statement
 from gate.oci.reference import Reference
 from gate.option import File, option
 from gate.pattern import Glob
-from gate.signer import Candidate, Counts, Identity, Refused, Unchecked, Vouching
+from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
+from gate.strict_json import parse_strict
 
 if TYPE_CHECKING:
     from gate.attached import Attached
@@ -134,6 +135,15 @@ class CosignKey:
             tuple(look for attached in found for look in attached.looked),
         )
 
+    def seals(self) -> frozenset[Storage]:
+        """Say where attestations are looked for: the tag `sha256-….att` is the older storage's."""
+        places = {"legacy": {Storage.TAG}, "bundle": {Storage.REFERRER, Storage.FALLBACK_TAG}}
+        return frozenset(place for storage in self.storage for place in places[storage])
+
+    def verify_envelope(self, parcel: Parcel, subject: Subject, at: datetime) -> Sealed:
+        """Judge one attestation: as a bundle's signature, of whatever predicate type."""
+        return _Judge(self, _key(self.key.content, self.key.path), subject, at.astimezone(UTC).date()).sealed(parcel)
+
     def principal(self) -> Identity:
         """Give the one principal: the key."""
         return _identity(_key(self.key.content, self.key.path))
@@ -194,29 +204,54 @@ class _Judge:
         return True, self._named(payload.reference) or self._accepted(parcel, payload.reference, payload.optional)
 
     def _bundle(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
-        bundle = parse_bundle(parcel.content, "the bundle")  # 2
-        if bundle_version(parcel.layer.media_type) != bundle.version:
-            detail = f"its media type is {parcel.layer.media_type}, the bundle inside is of version {bundle.version}"
-            return False, Refused(refusals.MALFORMED, detail)
-        if isinstance(bundle.content, MessageSignature):
-            return False, self._without_statement(bundle.content.signature)
-        envelope = bundle.content
+        by_key, statement = self._opened(parcel)
+        if not isinstance(statement, Statement):
+            return by_key, statement
+        if statement.predicate_type != SIGN_PREDICATE:  # 4
+            return True, _attestation(statement.predicate_type)
+        return True, self._about(parcel, statement)
+
+    def sealed(self, parcel: Parcel) -> Sealed:
+        """Judge an envelope of any predicate type; the steps are those of a signature, but for the type."""
+        try:
+            by_key, statement = self._opened(parcel)
+        except MalformedData as error:
+            by_key, statement = False, _unreadable(error)
+        by = _identity(self.key) if by_key else None
+        if not isinstance(statement, Statement):
+            return Sealed(Candidate(parcel.where, by, statement))
+        result = self._about(parcel, statement)
+        return Sealed(Candidate(parcel.where, by, result), statement if isinstance(result, Counts) else None)
+
+    def _opened(self, parcel: Parcel) -> tuple[bool, Statement | Refused | Unchecked]:
+        """Give the statement that this key signed, and whether the key signed anything here."""
+        if parcel.layer.media_type == ENVELOPE_TYPE:
+            envelope = read_envelope(parse_strict(parcel.content, "the envelope"), "the envelope")  # 2
+            hint, certified = "", bool(parcel.layer.annotations.get(_CERTIFICATE))
+        else:
+            bundle = parse_bundle(parcel.content, "the bundle")  # 2
+            if bundle_version(parcel.layer.media_type) != bundle.version:
+                detail = (
+                    f"its media type is {parcel.layer.media_type}, the bundle inside is of version {bundle.version}"
+                )
+                return False, Refused(refusals.MALFORMED, detail)
+            if isinstance(bundle.content, MessageSignature):
+                return False, self._without_statement(bundle.content.signature)
+            envelope, hint, certified = bundle.content, bundle.hint, bundle.material is not Material.PUBLIC_KEY
         if not self.key.verifies(envelope.signature, envelope.signed):  # 3
-            return False, self._not_ours(
-                envelope.signature, bundle.hint, certified=bundle.material is not Material.PUBLIC_KEY
-            )
+            return False, self._not_ours(envelope.signature, hint, certified=certified)
         if envelope.payload_type != PAYLOAD_TYPE:  # 4
             return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(envelope.payload_type)}")
         try:
-            statement = parse_statement(envelope.payload, "the signed statement")  # 4
+            return True, parse_statement(envelope.payload, "the signed statement")  # 4
         except MalformedData as error:
             return True, _unreadable(error)
-        if statement.predicate_type != SIGN_PREDICATE:  # 4
-            return True, _attestation(statement.predicate_type)
+
+    def _about(self, parcel: Parcel, statement: Statement) -> Counts | Refused:
         subject = self._subject(statement.subjects)  # 5
         if isinstance(subject, Refused):
-            return True, subject
-        return True, self._named(subject.name) or self._accepted(parcel, subject.name, subject.annotations)
+            return subject
+        return self._named(subject.name) or self._accepted(parcel, subject.name, subject.annotations)
 
     def _subject(self, subjects: tuple[StatementSubject, ...]) -> StatementSubject | Refused:
         agreements = [(subject.agrees(self.subject.content), subject) for subject in subjects]
