@@ -210,10 +210,7 @@ class _Runner:
 
     def run(self, name: str, case: Case, at: datetime, waivers: tuple[Waiver, ...]) -> Result:
         """Judge the case's image as `gate check` would, and compare."""
-        rules = tuple(rule for rule in self._ruleset.rules if not case.only or rule.name in case.only)
-        ruleset = replace(self._ruleset, rules=rules) if case.only else self._ruleset
-        if case.only and self._ruleset.instances is not None:
-            ruleset = replace(ruleset, instances=lambda repository: _chosen(self._ruleset, case.only, repository))
+        ruleset = self._ruleset.only(case.only) if case.only else self._ruleset
         request = Request(("image",), at, tuple(one.platform for one in case.platform))
         try:
             source, policy = self._opened(case, ruleset, waivers, at)
@@ -240,11 +237,6 @@ class _Runner:
         # Reports of cases lie beside them in git: that they are old friends is the point.
         inputs = [ReportInput(name, read_bounded(str(self._folder / name)), tracked=False) for name in case.reports]
         return opened, Policy(ruleset, waivers, make_book(ruleset.signers, inputs), closure)
-
-
-def _chosen(ruleset: Ruleset, only: tuple[str, ...], repository: str) -> Ruleset:
-    filled = ruleset.for_repository(repository)
-    return replace(filled, rules=tuple(rule for rule in filled.rules if rule.name in only))
 
 
 class _Renamed:

@@ -131,4 +131,4 @@ def _only(ruleset: Ruleset, wanted: list[str]) -> Ruleset:
     unknown = sorted(set(wanted) - known)
     if unknown:
         raise UsageError(f"--only names no rule: {', '.join(unknown)} (there are: {', '.join(sorted(known))})")
-    return replace(ruleset, rules=tuple(rule for rule in ruleset.rules if rule.name in wanted))
+    return ruleset.only(wanted)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from gate.finding import Reason, Undecided
 from gate.ruleset.images import ImagesPattern, unfit
 from gate.ruleset.mistakes import Mistakes
+from gate.ruleset.nodes import MapNode, ScalarNode
 from gate.ruleset.rule import Rule, Ruleset
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Instances:
             base,
             rules=self._marked(tuple(rules), named, causes),
             signers=MappingProxyType(signers),
-            instances=None,
+            filled_for=repository,
         )
 
     def _base(self) -> Ruleset:
@@ -153,9 +154,19 @@ class Instances:
                     lost.setdefault(name, cause)
         marked = []
         for owned, rule in zip(self._rules, rules, strict=True):
+            own = causes.get(owned.file.location.path)
+            if own is not None:  # nothing is filled in, in what people read either
+                rule = replace(rule, why=_written(owned, "why"), fix=_written(owned, "fix"))  # noqa: PLW2901 -- it is the same rule
             by_signer = next((lost[name] for name in owned.entry.named if name in lost), None)
-            marked.append(replace(rule, unfit=causes.get(owned.file.location.path, by_signer)))
+            marked.append(replace(rule, unfit=own or by_signer))
         return tuple(marked)
+
+
+def _written(owned: Owned, key: str) -> str:
+    """Give a text of a rule as it was written, or ""."""
+    value = owned.entry.written.value
+    entries = value.entries if isinstance(value, MapNode) else ()
+    return next((one.value.text for one in entries if one.key.text == key and isinstance(one.value, ScalarNode)), "")
 
 
 def _match(patterns: tuple[ImagesPattern, ...], repository: str) -> Mapping[str, str] | None:

@@ -5,8 +5,8 @@ Pure types only: judging imports this module, reading lives beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -80,7 +80,8 @@ class Ruleset:
     all rule files: each holds for every rule.
 
     Where a rule file names parts of the reference (`images: ghcr.io/acme/{app}`), its rules are `unfit` until
-    `for_repository` fills them in: who forgets to ask gets no verdict, never a wrong one.
+    `for_repository` fills them in: who forgets to ask gets no verdict, never a wrong one. `filled_for` is the
+    repository that was filled in.
     """
 
     rules: tuple[Rule, ...]
@@ -90,7 +91,18 @@ class Ruleset:
     signer_places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     waivers: tuple[WaiverTerms, ...] = ()
     instances: Callable[[str], Ruleset] | None = field(default=None, repr=False, compare=False)
+    filled_for: str | None = None
 
     def for_repository(self, repository: str) -> Ruleset:
         """Give the rules for one repository (normalised, or "" if the image has none). Pure: nothing is read again."""
-        return self if self.instances is None else self.instances(repository)
+        if self.instances is None or self.filled_for == repository:
+            return self
+        return self.instances(repository)
+
+    def only(self, names: Collection[str]) -> Ruleset:
+        """Give the ruleset with these rules alone, for every repository."""
+        rules = tuple(rule for rule in self.rules if rule.name in names)
+        filled = self.instances
+        if filled is None:
+            return replace(self, rules=rules)
+        return replace(self, rules=rules, instances=lambda repository: filled(repository).only(names))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import RuleFileError
+from gate.option import option
+from gate.ruleset.entries import Kinds
 from gate.ruleset.images import ImagesPattern, fill
-from gate.ruleset.load import load_ruleset
+from gate.ruleset.load import load, load_ruleset
 from gate.ruleset.rule import Rule, Ruleset
 from gate.ruleset.show import explained, merged
-from tests.ruleset.toys import mistakes, read, write
+from gate.signer import Identity
+from tests.ruleset.toys import KINDS, mistakes, read, write
 
 ORG = """gate: 1
 images: ghcr.io/acme/{app}
@@ -86,6 +90,29 @@ def test_rules_of_a_file_for_other_images_are_undecided(tmp_path: Path, reposito
         assert rule.unfit is not None
         assert rule.unfit.reason.code == code
         assert words in rule.unfit.what
+
+
+def test_what_is_not_filled_in_is_shown_as_it_was_written(tmp_path: Path) -> None:
+    """Nobody reads a made-up name."""
+    for ruleset in (org(tmp_path), org(tmp_path).for_repository("docker.io/library/nginx")):
+        assert rules(ruleset)["title"].why == "The title of {app} is {app}, not ${app} or {{app}}."
+
+
+def test_rules_filled_in_for_one_repository_are_filled_in_again_for_another(tmp_path: Path) -> None:
+    """A promotion judges an image under the name of its destination."""
+    web = org(tmp_path).for_repository("ghcr.io/acme/web")
+    assert web.for_repository("ghcr.io/acme/web") is web
+    assert rules(web.for_repository("ghcr.io/acme/db"))["title"].why.startswith("The title of db is db")
+    assert all(rule.unfit is not None for rule in web.for_repository("ghcr.io/other/web").rules)
+
+
+def test_some_rules_alone_are_filled_in_too(tmp_path: Path) -> None:
+    """`--only` holds for every repository."""
+    ruleset = org(tmp_path).only(["only", "prefix"])
+    assert [rule.name for rule in ruleset.rules] == ["prefix", "only"]
+    filled = ruleset.for_repository("ghcr.io/acme/web")
+    assert [(rule.name, rule.unfit) for rule in filled.rules] == [("prefix", None), ("only", None)]
+    assert [rule.name for rule in filled.for_repository("ghcr.io/acme/db").rules] == ["prefix", "only"]
 
 
 def test_who_does_not_fill_in_gets_no_rule_that_can_be_judged(tmp_path: Path) -> None:
@@ -193,6 +220,36 @@ signers:
     assert found["signed"].unfit is not None
     assert found["signed"].unfit.reason.code == "images-mismatch"
     assert all(rule.unfit is None for rule in ruleset.for_repository("ghcr.io/acme/web").rules)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A signer who is who the rule file says."""
+
+    kind: ClassVar[str] = "somebody"
+    name: str = option("Who.", needs="name: x")
+
+    def principal(self) -> Identity:
+        return Identity("somebody", self.name)
+
+
+def test_two_signers_that_become_one_leave_the_rules_undecided(tmp_path: Path) -> None:
+    """In the repository `web` they would count twice (S18); elsewhere they are two."""
+    text = """signers:
+  a: {kind: somebody, name: "{app}"}
+  b: {kind: somebody, name: web}
+rules:
+  r: {check: signature, signed-by: a}
+"""
+    path = write(tmp_path, org=HEAD + text)
+    kinds = Kinds(KINDS.checks, {"somebody": Somebody})
+    ruleset = load([str(path)], kinds).ruleset
+    assert ruleset.for_repository("ghcr.io/acme/db").rules[0].unfit is None
+    assert ruleset.for_repository("ghcr.io/acme/db").signers["a"].principal() == Identity("somebody", "db")
+    unfit = ruleset.for_repository("ghcr.io/acme/web").rules[0].unfit
+    assert unfit is not None
+    assert unfit.reason.code == "rules-unfit"
+    assert "the signer 'b' is the same as 'a'" in unfit.what
 
 
 def test_names_belong_to_the_file_that_gives_them(tmp_path: Path) -> None:

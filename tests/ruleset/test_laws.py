@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ def said(verdict: Verdict) -> object:
 def facts(draw: st.DrawFn) -> Facts:
     """Make an image with a tag, other tags, labels, a user and perhaps a report."""
     tag = draw(st.sampled_from(TAGS))
-    others = draw(
+    others: dict[str, Literal["this", "another"]] = draw(
         st.dictionaries(
             st.sampled_from([one for one in TAGS if one != tag]), st.sampled_from(["this", "another"]), max_size=4
         )
