@@ -29,12 +29,14 @@ _VERSIONS: Final = frozenset({"0.1", "0.2", "0.3"})
 
 #: Bounds of sigstore-go, after CVE-2024-45395.
 _MOST_ENTRIES: Final = 32
+#: A chain of Fulcio has two or three.
+_MOST_CERTIFICATES: Final = 10
 
 _KEYS: Final = frozenset({"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"})
 _MATERIAL_KEYS: Final = frozenset(
     {"certificate", "publicKey", "x509CertificateChain", "tlogEntries", "timestampVerificationData"}
 )
-_KEY_KEYS: Final = frozenset({"hint"})
+_KEY_KEYS: Final = frozenset({"hint", "rawBytes", "certificates"})
 _MESSAGE_KEYS: Final = frozenset({"messageDigest", "signature"})
 _TIMESTAMP_KEYS: Final = frozenset({"rfc3161Timestamps"})
 
@@ -56,14 +58,19 @@ class MessageSignature:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One bundle. `hint` names the key that was meant, by nobody's authority."""
+    """One bundle. `hint` names the key that was meant, by nobody's authority.
+
+    Certificates, log entries and timestamps are kept as JSON: a signer with a key alone proves nothing with them, and
+    what it does not use cannot break a signature. `gate.formats.material` reads them.
+    """
 
     version: str
     material: Material
     hint: str
     content: Envelope | MessageSignature
-    log_entries: int
-    timestamps: int
+    certificates: tuple[object, ...] = field(repr=False)
+    entries: tuple[object, ...] = field(repr=False)
+    stamps: tuple[object, ...] = field(repr=False)
 
 
 def bundle_version(media_type: str) -> str | None:
@@ -99,9 +106,21 @@ def parse_bundle(content: bytes, what: str) -> Bundle:
         kind,
         read_text(key, "hint", f"{what}, {kind}", default=""),
         _content(members, what),
-        len(read_list(material, "tlogEntries", what, _MOST_ENTRIES)),
-        len(read_list(stamped, "rfc3161Timestamps", what, _MOST_ENTRIES)),
+        _certificates(kind, key, what),
+        tuple(read_list(material, "tlogEntries", what, _MOST_ENTRIES)),
+        tuple(read_list(stamped, "rfc3161Timestamps", what, _MOST_ENTRIES)),
     )
+
+
+def _certificates(kind: Material, members: dict[str, object], what: str) -> tuple[object, ...]:
+    """Give the certificate objects, that of the signer first."""
+    match kind:
+        case Material.PUBLIC_KEY:
+            return ()
+        case Material.CERTIFICATE:
+            return (members,)
+        case Material.CHAIN:
+            return tuple(read_list(members, "certificates", f"{what}, {kind}", _MOST_CERTIFICATES))
 
 
 def _content(members: dict[str, object], what: str) -> Envelope | MessageSignature:

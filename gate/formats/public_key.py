@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-__all__ = ["PublicKey", "parse_public_key"]
+__all__ = ["PublicKey", "accept_key", "parse_public_key", "read_spki"]
 
 #: A PEM file of an RSA-16384 key has under 4 KiB.
 _MOST_BYTES: Final = 16 * 1024
@@ -90,6 +91,26 @@ def parse_public_key(content: bytes, what: str) -> PublicKey:
     except (ValueError, UnsupportedAlgorithm) as error:
         msg = f"{what} holds no public key that can be read; `cosign public-key --key …` writes one"
         raise MalformedData(msg, "public-key") from error
+    return accept_key(key, what)
+
+
+def read_spki(content: bytes, what: str) -> PublicKey:
+    """Read a DER public key, as trust roots and log entries hold it; raises `MalformedData`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        key = serialization.load_der_public_key(content)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        msg = f"{what} is no public key that can be read"
+        raise MalformedData(msg, "public-key") from error
+    return accept_key(key, what)
+
+
+def accept_key(key: PublicKeyTypes, what: str) -> PublicKey:
+    """Take a key that is of an accepted kind; raises `MalformedData` otherwise."""
+    from cryptography.hazmat.primitives import serialization
+
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return _accepted(key, "sha256:" + hashlib.sha256(spki).hexdigest(), what)
 
