@@ -94,11 +94,13 @@ _ABOUT_IT: Final = frozenset(
         "expiration", "timeout", "lifetime", "length", "size", "limit", "count", "type", "algorithm", "alg", "header",
         "url", "uri", "endpoint", "host", "issuer", "audience", "enabled", "disabled", "required", "optional", "policy",
         "version", "provider", "backend", "manager", "class", "prefix", "suffix", "regex", "pattern", "format", "mode",
-        "store", "helper", "rotation", "hash", "sha", "checksum", "fingerprint", "stdin", "prompt",
+        "store", "helper", "region", "rotation", "hash", "sha", "checksum", "fingerprint", "stdin", "prompt",
     }
 )  # fmt: skip
 
-_HARMLESS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null", "nil", "0", "1"})
+_HARMLESS: Final = frozenset(
+    {"true", "false", "yes", "no", "on", "off", "none", "null", "nil", "0", "1", "dummy", "placeholder"}
+)
 # References (`$X`, `${X}`, `$(cat …)`, `{{x}}`, `<x>`, `***`) and absolute paths below well-known folders.
 _REFERENCE: Final = re.compile(
     r"\$[A-Za-z_][A-Za-z0-9_]*\Z|\$\{[^{}]{1,200}\}\Z|\$\(|`|\{\{|<[^<>]{1,60}>\Z|[*x]+\Z|id=", re.ASCII | re.IGNORECASE
