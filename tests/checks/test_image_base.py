@@ -289,3 +289,37 @@ def test_other_steps_add_nothing_from_the_network(step: str) -> None:
     made = single()
     made.more = {"history": [{"created_by": step}]}
     assert made.codes(rule("check: image, additions: no-urls")) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kind"),
+    [
+        ("org.opencontainers.image.source", "https://ci:s3cret-word@git.example/app", "a password in a URL"),
+        ("note", "ghp" + "_" + "a1B2" * 9, "a GitHub token"),
+        ("com.acme.api-key", "abc123", "a secret by its name"),
+    ],
+)
+def test_a_secret_in_a_label_is_named_and_never_shown(key: str, value: str, kind: str) -> None:
+    """Key and length (S43)."""
+    [finding] = single(Labels={key: value}).findings(rule("check: image, labels: no-secrets"))
+    assert finding.reason.code == "secret-in-label"
+    assert finding.what == f"the label {key} looks like {kind}"
+    assert finding.got == f"{key}, {len(value)} characters"
+    assert value not in repr(finding)
+    assert (
+        single(Labels={key: value}).codes(rule(f"check: image, labels: no-secrets, allow-variables: ['{key}']")) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {},
+        {"maintainer": "Ada <ada@acme.example>"},
+        {"org.opencontainers.image.revision": "0f" * 20},
+        {"token-file": "/run/x"},
+    ],
+)
+def test_honest_labels_are_no_secrets(labels: dict[str, str]) -> None:
+    """Addresses, commits, paths."""
+    assert single(Labels=labels).codes(rule("check: image, labels: no-secrets")) == []

@@ -19,7 +19,7 @@ from gate.checks.image.extent import judge_age, judge_extent, judge_platforms
 from gate.checks.image.findings import show
 from gate.checks.image.options import BaseRule, PlatformRule, PortRule, Size, VolumeRule
 from gate.checks.image.run import judge_entrypoint, judge_healthcheck, judge_ports, judge_user, judge_volumes
-from gate.checks.image.secrets import judge_secrets
+from gate.checks.image.secrets import judge_label_secrets, judge_secrets
 from gate.finding import Finding, Judgement, Note, Reason, Undecided
 from gate.formats.user import Who, read_user
 from gate.option import Duration, option
@@ -54,8 +54,9 @@ class ImageCheck:
     history: Literal["no-secrets"] | None = option(
         "nothing in the build steps and build arguments looks like a secret", default=None
     )
+    labels: Literal["no-secrets"] | None = option("nothing in the labels looks like a secret", default=None)
     allow_variables: tuple[Glob, ...] = option(
-        "names of variables and build arguments that look like secrets and are none", default=()
+        "names of variables, build arguments and labels that look like secrets and are none", default=()
     )
     platforms: PlatformRule | None = option("which platforms the image is built for", default=None)
     ports: Literal["none"] | PortRule | None = option("which ports the image may expose", default=None)
@@ -77,13 +78,13 @@ class ImageCheck:
         """Say what is wrong between the options: (key path, sentence)."""
         found = []
         asked = (
-            self.user, self.environment, self.history, self.platforms, self.ports, self.healthcheck, self.entrypoint,
+            self.user, self.environment, self.history, self.labels, self.platforms, self.ports, self.healthcheck, self.entrypoint,
             self.volumes, self.media_types, self.additions, self.base, self.end_of_life,
             self.max_size, self.max_layers, self.max_age,
         )  # fmt: skip
         if all(value is None for value in asked):
             found.append(("", "the rule asks for nothing: give user, environment, platforms or another option"))
-        if self.allow_variables and self.environment is None and self.history is None:
+        if self.allow_variables and self.environment is None and self.history is None and self.labels is None:
             found.append(("allow-variables", "nothing is searched for secrets: give environment or history as well"))
         if self.max_layers is not None and self.max_layers < 1:
             found.append(("max-layers", "no image has less than one layer"))
@@ -133,6 +134,8 @@ class ImageCheck:
             environment=self.environment is not None,
             history=self.history is not None,
         )
+        if self.labels is not None:
+            yield from judge_label_secrets(config, self.allow_variables)
         if self.additions is not None:
             yield from judge_additions(config)
         if self.ports is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gate.oci.config import Config
     from gate.pattern import Glob
 
-__all__ = ["judge_secrets"]
+__all__ = ["judge_label_secrets", "judge_secrets"]
 
 SECRET_IN_ENVIRONMENT = Reason(
     "secret-in-environment",
@@ -32,6 +32,20 @@ SECRET_IN_HISTORY = Reason(
     "Replace the secret (it has been published), and use a secret mount (`RUN --mount=type=secret,…`) instead of a "
     "build argument. If it is no secret, add the name to `allow-variables`.",
 )
+SECRET_IN_LABEL = Reason(
+    "secret-in-label",
+    "A label of the image looks like a secret",
+    "The label's key says that it holds a secret, or its value has the form of a well-known credential, such as a URL "
+    "with a password in it. Everybody who can pull the image can read it. The value is never shown, only its length.",
+    "Take it out of the label and replace the secret: it has been published. If it is no secret, add the key to "
+    "`allow-variables`.",
+)
+
+
+def judge_label_secrets(config: Config, allowed: tuple[Glob, ...]) -> Iterable[Finding]:
+    """Give what looks like a secret among the labels."""
+    secrets = [secret for item in sorted(config.labels.items()) if (secret := find_in_variable(*item)) is not None]
+    yield from bounded(secrets, lambda secret: any(glob.matches(secret.name) for glob in allowed), _in_label)
 
 
 def judge_secrets(config: Config, allowed: tuple[Glob, ...], *, environment: bool, history: bool) -> Iterable[Finding]:
@@ -65,6 +79,13 @@ def _in_environment(secret: Secret) -> Finding:
     got = f"{name}, {secret.length} characters"
     what = f"the variable {name} looks like {secret.kind}"
     return finding(SECRET_IN_ENVIRONMENT, what, "no secret in the environment", got, variable=clip(secret.name))
+
+
+def _in_label(secret: Secret) -> Finding:
+    name = show(secret.name)
+    got = f"{name}, {secret.length} characters"
+    what = f"the label {name} looks like {secret.kind}"
+    return finding(SECRET_IN_LABEL, what, "no secret in the labels", got, label=clip(secret.name))
 
 
 def _in_history(found: tuple[int, Secret]) -> Finding:
