@@ -78,9 +78,9 @@ class ImageCheck:
         """Say what is wrong between the options: (key path, sentence)."""
         found = []
         asked = (
-            self.user, self.environment, self.history, self.labels, self.platforms, self.ports, self.healthcheck, self.entrypoint,
-            self.volumes, self.media_types, self.additions, self.base, self.end_of_life,
-            self.max_size, self.max_layers, self.max_age,
+            self.user, self.environment, self.history, self.labels, self.platforms, self.ports, self.healthcheck,
+            self.entrypoint, self.volumes, self.media_types, self.additions, self.base, self.end_of_life, self.max_size,
+            self.max_layers, self.max_age,
         )  # fmt: skip
         if all(value is None for value in asked):
             found.append(("", "the rule asks for nothing: give user, environment, platforms or another option"))
