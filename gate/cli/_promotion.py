@@ -28,7 +28,7 @@ _WORDS: Final = {
     State.PROMOTED: "promoted",
     State.THERE: "already there",
     State.REFUSED: "not promoted",
-    State.UNTOUCHED: "not promoted: another tag stands in the way",
+    State.UNTOUCHED: "held back: another tag stands in the way",
 }
 
 
