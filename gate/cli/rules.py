@@ -54,6 +54,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     explain.add_argument("rule", metavar="RULE", help="the rule's name")
     explain.add_argument("--rules", action="append", default=[], metavar="FILE", help=f"default: {DEFAULT_RULES}")
+    _add_test(inner)
+    inner.add_parser(
+        "schema",
+        help="the JSON Schema of rule files, for editors",
+        description="Print the JSON Schema of rule files, for editors.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+
+
+def _add_test(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     test = inner.add_parser(
         "test",
         help="run the cases beside a rule file",
@@ -65,13 +76,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "files", nargs="*", default=[DEFAULT_CASES], metavar="FILE", help=f"cases or rules (default: {DEFAULT_CASES})"
     )
     test.add_argument("--complete", action="store_true", help="also exit 1 if a rule has no passing or failing case")
-    inner.add_parser(
-        "schema",
-        help="the JSON Schema of rule files, for editors",
-        description="Print the JSON Schema of rule files, for editors.",
-        add_help=False,
-        allow_abbrev=False,
-    )
 
 
 def _add_files(one: argparse.ArgumentParser) -> None:
