@@ -57,6 +57,7 @@ class Request:
     expected: Digest | None = None
     only: tuple[str, ...] = ()
     limits: Limits = Limits()
+    rules_from_head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def narrowed(request: Request) -> tuple[Note, ...]:
     said = (
         (request.platforms, f"only {platforms} was judged (--platform)"),
         (request.only, f"only the rules {', '.join(request.only)} were judged (--only)"),
+        (request.rules_from_head, "whoever wrote the change may have written the rules too (--rules-from head)"),
     )
     return tuple(Note(text, headline=True) for given, text in said if given)
 

@@ -55,6 +55,7 @@ def read_request(arguments: argparse.Namespace, world: World) -> Request:
         expected=_digest("--expect-digest", arguments.expect_digest),
         only=tuple(arguments.only),
         limits=replace(Limits(), seconds=arguments.timeout),
+        rules_from_head=arguments.rules_from == "head",
     )
 
 

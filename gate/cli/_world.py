@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,15 +22,23 @@ _NARROWEST, _WIDEST = 60, 120
 
 
 class World:
-    """What commands may use of the outside. `now` gives aware UTC."""
+    """What commands may use of the outside. `now` gives aware UTC; `sleep` waits some seconds."""
 
-    __slots__ = ("environ", "now", "stderr", "stdout")
+    __slots__ = ("environ", "now", "sleep", "stderr", "stdout")
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        environ: Mapping[str, str],
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.stdout = stdout
         self.stderr = stderr
         self.environ = environ
         self.now = now
+        self.sleep = sleep
 
     def say(self, text: str) -> None:
         """Write lines for people to standard error: CI runners parse that stream too (S43)."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from gate.cli._ci import add_ci_options, ci_of
+from gate.cli._wait import patiently, waiting_time
 from gate.errors import OutputError, UsageError
 from gate.rooms import load, names
 
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from gate.app import Request
+    from gate.cli._ci import Ci
     from gate.cli._world import World
     from gate.report import Document, Style
 
@@ -30,6 +35,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_reach_options(one)
     add_policy_options(one)
+    one.add_argument(
+        "--wait",
+        type=waiting_time,
+        default=0.0,
+        metavar="TIME",
+        help="ask again for this long (as 90s or 2m) while a tag, signature or report is not there yet",
+    )
     shown = one.add_argument_group("output")
     formats = ", ".join(names("reports"))
     shown.add_argument(
@@ -41,6 +53,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     shown.add_argument(
         "--output", action="append", default=[], metavar="FORMAT=FILE", help="also write this report (repeatable)"
     )
+    add_ci_options(shown)
     shown.add_argument("-v", "--verbose", action="store_true", help="all rules, who signed, where was looked")
     shown.add_argument("--colour", "--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
 
@@ -110,6 +123,12 @@ def add_policy_options(one: argparse.ArgumentParser) -> None:
         help="judge only this rule, while writing rules (repeatable)",
     )
     decides.add_argument("--rules-digest", metavar="DIGEST", help="refuse to run with any other rules than these")
+    decides.add_argument(
+        "--rules-from",
+        choices=["base", "head"],
+        default="base",
+        help="head: the rules come from the change under review; this is said, and nothing can be promoted by them",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -130,18 +149,27 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     style = world.style(arguments.colour, verbose=arguments.verbose)
     outputs = read_outputs(arguments.output)
     _renderer(arguments.format)
+    ci = ci_of(arguments, world)
     request = read_request(arguments, world)
     pending = unfinished(request)
-    for name, path in outputs:  # first act of a run (S8)
+    ci.begin(pending)  # first act of a run (S8)
+    for name, path in outputs:
         write_report(name, path, pending, style)
+    policy = cache(lambda: load_policy(arguments, request, were_set(world.environ)))
     with Progress(world) as progress:
-        document = check(
-            request,
-            opener(arguments, world),
-            lambda: load_policy(arguments, request, were_set(world.environ)),
-            progress.told,
+        document = patiently(
+            lambda: check(_now(request, arguments, world), opener(arguments, world), policy, progress.told),
+            arguments.wait,
+            world,
         )
-    return _deliver(document, outputs, arguments.format, style, world)
+    return _deliver(document, outputs, arguments.format, style, world, ci)
+
+
+def _now(request: Request, arguments: argparse.Namespace, world: World) -> Request:
+    """Give the request as of this moment, unless --at says when: what arrives while waiting is not in the future."""
+    from dataclasses import replace
+
+    return request if arguments.at else replace(request, at=world.now().replace(microsecond=0))
 
 
 def read_outputs(wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -174,7 +202,9 @@ def write_report(name: str, path: str, document: Document, style: Style) -> None
     write_whole(path, _renderer(name).render(document, replace(style, colour=False, width=80)))
 
 
-def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str, style: Style, world: World) -> int:
+def _deliver(
+    document: Document, outputs: Sequence[tuple[str, str]], shown: str, style: Style, world: World, ci: Ci
+) -> int:
     """Write the reports first, print last; one that cannot be written means no verdict, unless it failed."""
     unwritten: list[OutputError] = []
     for name, path in outputs:
@@ -183,6 +213,8 @@ def _deliver(document: Document, outputs: Sequence[tuple[str, str]], shown: str,
         except OutputError as error:
             unwritten.append(error)
     world.stdout.write(_renderer(shown).render(document, style))
+    world.stdout.flush()
+    unwritten += ci.finish(document, style)
     world.stdout.flush()
     if not unwritten:
         return document.exit_code

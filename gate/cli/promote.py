@@ -34,6 +34,7 @@ __all__ = ["add_parser", "run"]
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `promote` to the command line."""
+    from gate.cli._ci import add_ci_options
     from gate.cli.check import add_policy_options, add_reach_options
 
     one = commands.add_parser(
@@ -65,6 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     shown.add_argument(
         "--output", action="append", default=[], metavar="FORMAT=FILE", help="write this report of the check too"
     )
+    add_ci_options(shown)
     shown.add_argument("-v", "--verbose", action="store_true", help="the whole report of the check before the result")
     shown.add_argument("--colour", "--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
 
@@ -72,6 +74,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Judge, promote, write every report, print the result, and give the exit code."""
     from gate.app import unfinished
+    from gate.cli._ci import ci_of
     from gate.cli._environment import were_set
     from gate.cli._policy import load_policy, read_request
     from gate.cli._progress import Progress
@@ -81,11 +84,13 @@ def run(arguments: argparse.Namespace, world: World) -> int:
 
     style = world.style(arguments.colour, verbose=arguments.verbose)
     outputs = read_outputs(arguments.output)
+    ci = ci_of(arguments, world)
     request = read_request(arguments, world)
     demands = _demands(arguments)
     source = _registry(opener(arguments, world)(arguments.images[0]), arguments.images[0])
     pending = unfinished(request)
-    for name, path in outputs:  # first act of a run (S8)
+    ci.begin(pending)  # first act of a run (S8)
+    for name, path in outputs:
         write_report(name, path, pending, style)
     with source, Progress(world) as progress:
         policy = load_policy(arguments, request, were_set(world.environ))
@@ -98,6 +103,7 @@ def run(arguments: argparse.Namespace, world: World) -> int:
         except OutputError as error:
             unwritten.append(error)
     world.stdout.write(render(promotion, arguments.format, style))
+    unwritten += ci.finish(promotion.reported(), style)
     world.stdout.flush()
     for one in unwritten:
         world.say(f"gate: {one}")
@@ -166,7 +172,7 @@ class _Job:
             all_rules=not self.request.only,
             compared=bool(getattr(self.arguments, "compare", None)),
             rules_digest=str(document.closure.rules_digest),
-            pinned_rules=True,
+            pinned_rules=not self.request.rules_from_head,
             destinations=references,
         )
 
