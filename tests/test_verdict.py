@@ -228,7 +228,6 @@ def test_a_live_complete_run_is_cleared() -> None:
         ({"real_clock": False}, "--at was given"),
         ({"advisory": True}, "advisory"),
         ({"all_platforms": False}, "--platform was given"),
-        ({"all_rules": False}, "--only was given"),
         ({"compared": True}, "--compare was given"),
         ({"all_rules": False}, "--only was given"),
         ({"pinned_rules": False}, "head of a pull request"),
