@@ -258,6 +258,7 @@ def test_another_image_than_the_one_that_was_meant(shop: Shop, image: str, optio
         (("--at", "2026-11-11T00:00:00Z"), "--at was given"),
         (("--platform", "linux/amd64"), "--platform was given"),
         (("--only", "owner"), "--only was given"),
+        (("--rules-from", "head"), "the rules come from the head of a pull request"),
     ],
 )
 def test_a_narrowed_run_gives_no_clearance(shop: Shop, options: tuple[str, ...], says: str) -> None:
