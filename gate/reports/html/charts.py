@@ -102,4 +102,9 @@ def _severities(rules: Sequence[RuleOverview], level: str) -> Markup:
         bar = _svg(_bar(0, width, f"severity-{word}"), _bar(width, whole - width, "accepted"))
         said = f"{standing}" + (f" + {waived} waived" if waived else "")
         rows.append(el("tr", el("th", word, scope="row"), el("td", bar, class_="bar"), el("td", said)))
-    return el("div", el(level, "By severity"), el("table", *rows, class_="severities"), class_="panel")
+    return el(
+        "div",
+        el(level, "By severity"),
+        el("table", *rows, class_="severities", aria_label="By severity"),
+        class_="panel",
+    )

@@ -1,5 +1,5 @@
 "use strict";
-// The filter. It hides what does not fit and changes nothing else: no text is made into elements, nothing is fetched.
+// The filter. It hides what does not fit and changes nothing else: no text becomes an element, and no address is asked.
 (() => {
   const bar = document.getElementById("filter");
   if (!bar) return;

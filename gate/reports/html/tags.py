@@ -23,9 +23,10 @@ MOST_TEXT: Final = 2000
 
 _VOID: Final = frozenset({"input", "meta"})
 
-#: What becomes a link: no user name (`https://github.com@evil.example`), nothing but ASCII, and no more than is shown.
+#: What becomes a link: no user name (`https://github.com@evil.example`), nothing but ASCII, and all or nothing: no part
+#: of it is given back (`++`), and a space or the end follows, with the end of a sentence or a bracket between.
 _LINK: Final = re.compile(
-    r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/%?&=+#:@-]*)?(?![^\s.,;:!?)\]\"'`<>])"
+    r"https://[A-Za-z0-9.-]++(?::[0-9]{1,5}+)?+(?:/[A-Za-z0-9._~/%?&=+#:@-]*+)?+(?=[.,;:!?)\]}\"'`<>]*+(?:\s|\Z))"
 )
 #: At the end of a sentence these belong to it, not to the address.
 _SENTENCE_END: Final = ".,;:!?"
