@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import pytest
@@ -105,6 +105,34 @@ def test_the_last_question_is_where_the_tag_points_now() -> None:
     source = Scripted(found)
     collect(source, [Chain(2)], TAGGED)
     assert source.asked[-1] == Ask(PLACE, Kind.TAG_NOW, "1")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [PINNED, replace(PINNED, pinned=False), replace(TAGGED, pinned=True)],
+    ids=["digest", "digest of a layout", "tag and digest"],
+)
+def test_without_a_tag_that_matters_nothing_is_asked_at_the_end(subject: Subject) -> None:
+    """No tag, or a digest beside it: where a tag points now changes nothing (S7)."""
+    source = Scripted(found)
+    collect(source, [], subject)
+    assert source.asked == []
+
+
+@pytest.mark.parametrize("kind", [Kind.MANIFEST, Kind.BLOB])
+@pytest.mark.parametrize(
+    "fact", [Absent(LOOK), Unavailable(LOOK, "timeout", "no answer")], ids=["absent", "unavailable"]
+)
+def test_a_digest_that_nobody_has_is_kept_as_it_is(kind: Kind, fact: Fact) -> None:
+    """Only bytes are compared with the digest they were asked for by."""
+    ask = Ask(PLACE, kind, str(Digest.of(b"good")))
+
+    @dataclass(frozen=True)
+    class One:
+        def missing(self, subject: Subject, have: Evidence) -> frozenset[Ask]:
+            return frozenset() if ask in have else frozenset({ask})
+
+    assert collect(Scripted(lambda _: fact), [One()], PINNED)[ask] == fact
 
 
 def test_questions_of_one_round_go_out_together() -> None:
