@@ -268,7 +268,8 @@ class _Judge:
                 left.append(finding)
             else:
                 expires = waiver.expires.isoformat()
-                waived.append(Waived(finding, waiver.owner, waiver.reason, expires, waiver.place, waiver.ticket))
+                accepted = (waiver.owner, waiver.reason, expires, waiver.place, waiver.ticket, waiver.break_glass)
+                waived.append(Waived(finding, *accepted))
         return tuple(waived), tuple(left)
 
     def _waiver_for(self, rule: Rule, finding: Finding) -> Waiver | None:

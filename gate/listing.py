@@ -208,7 +208,10 @@ def details(problem: Problem) -> tuple[tuple[str, str], ...]:
         waived = problem.waived
         ticket = f", {waived.ticket}" if waived.ticket else ""
         said += [
-            ("waived until", f"{waived.expires} ({waived.place}{ticket})"),
+            (
+                "BREAK-GLASS until" if waived.break_glass else "waived until",
+                f"{waived.expires} ({waived.place}{ticket})",
+            ),
             ("owner", waived.owner),
             ("because", waived.reason),
         ]

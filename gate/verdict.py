@@ -55,7 +55,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """A finding and the waiver that accepts it."""
+    """A finding and the waiver that accepts it. `break_glass` waivers are for hours, and reports list them apart."""
 
     finding: Finding
     owner: str
@@ -63,6 +63,7 @@ class Waived:
     expires: str
     place: Place
     ticket: str = ""
+    break_glass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

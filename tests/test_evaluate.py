@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -393,6 +393,14 @@ def test_over_the_count_all_of_the_bucket_are_shown() -> None:
     )
     assert [one.about.get("label") for one in result.outcomes[0].findings] == ["a", "b", "c"]
     assert any("1 of bucket low found, 1 allowed" in note.what for note in result.outcomes[0].notes)
+
+
+def test_an_emergency_is_told_apart() -> None:
+    """A break-glass waiver is marked in the outcome, so that every report lists it apart."""
+    subject, _ = image()
+    glass = waiver(images=(), digest=subject.digest, expires=AT + timedelta(hours=2), break_glass=True)
+    result = verdict(rule(BROKEN_AB), rule(name="other"), waivers=(glass, waiver({"label": "b"})))
+    assert [one.break_glass for one in result.outcomes[0].waived] == [True, False]
 
 
 def test_idle_and_expired_waivers_are_named() -> None:

@@ -166,6 +166,7 @@ def _waived(waived: Waived) -> _Object:
         "reason": waived.reason,
         "expires": waived.expires,
         "ticket": waived.ticket or None,
+        "break-glass": waived.break_glass,
         "place": _place(waived.place),
     }
 

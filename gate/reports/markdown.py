@@ -210,6 +210,7 @@ def _waived(page: _Page, found: Sequence[Problem]) -> None:
     def cells(one: Problem) -> list[str]:
         waived = one.waived
         until, owner, why = (waived.expires, waived.owner, waived.reason) if waived is not None else ("", "", "")
+        until = f"{until} BREAK-GLASS" if waived is not None and waived.break_glass else until
         return [code(one.rule, MOST_CELL), _what(one), _cell(until), _value(owner), _cell(why)]
 
     if found:

@@ -218,7 +218,8 @@ def _facts(one: Listed) -> _Object:
 
 def _suppression(waived: Waived) -> _Object:
     ticket = f", {waived.ticket}" if waived.ticket else ""
-    why = f"{waived.reason} (owner {waived.owner}, until {waived.expires}{ticket}, {waived.place})"
+    glass = "BREAK-GLASS: " if waived.break_glass else ""
+    why = f"{glass}{waived.reason} (owner {waived.owner}, until {waived.expires}{ticket}, {waived.place})"
     return {"kind": "external", "status": "accepted", "justification": _text(why, MOST_DESCRIPTION)}
 
 

@@ -101,7 +101,9 @@ def _image(page: Page, document: Document, judged: Judged, *, alone: bool) -> No
     for rule in rules:
         if rule.level is Level.WARNING and rule.status in {Status.VIOLATED, Status.UNDECIDED}:
             _broken(page, rule)
-    _waived(page, [(rule, waived) for rule in rules for waived in rule.waived])
+    accepted = [(rule, waived) for rule in rules for waived in rule.waived]
+    _waived(page, [one for one in accepted if one[1].item.break_glass], "BREAK-GLASS", "accepted in an emergency")
+    _waived(page, [one for one in accepted if not one[1].item.break_glass], "WAIVED", "accepted by a waiver")
     _upcoming(page, [rule for rule in rules if rule.status is Status.UPCOMING])
     _waiver_notes(page, judged.waivers)
     _quiet_rules(page, rules)
@@ -246,11 +248,11 @@ def _look(page: Page, label: str, look: Look, indent: int, column: int) -> None:
     page.line((Ink.PLAIN, f"{' ' * indent}{label.ljust(column)}{text}"))
 
 
-def _waived(page: Page, all_waived: Sequence[tuple[RuleOverview, Placed[Waived]]]) -> None:
+def _waived(page: Page, all_waived: Sequence[tuple[RuleOverview, Placed[Waived]]], title: str, how: str) -> None:
     if not all_waived:
         return
     page.gap()
-    page.entry("WAIVED", "accepted by a waiver", column=11, ink=Ink.YELLOW)
+    page.entry(title, how, column=max(11, len(title) + 2), ink=Ink.YELLOW)
     shown = all_waived if page.verbose else all_waived[:MOST_FINDINGS]
     for rule, placed in shown:
         waived = placed.item

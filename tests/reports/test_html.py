@@ -522,7 +522,7 @@ def is_ours(read: Page) -> None:
     assert all(re.fullmatch(r"[a-z]+[a-z0-9-]*", one) for one in ids)
     for one in read.elements:
         for name in ("class", "data-state", "data-level", "data-on", "value", "name", "x", "width"):
-            assert re.fullmatch(r"[a-z0-9 -]*", one.attributes.get(name) or ""), (name, one.attributes)
+            assert re.fullmatch(r"[a-z0-9 %-]*", one.attributes.get(name) or ""), (name, one.attributes)
         if one.tag == "a":
             target = one.attributes["href"] or ""
             assert (

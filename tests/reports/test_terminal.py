@@ -17,6 +17,7 @@ from gate.report import Document, Judged, Style
 from gate.reports.terminal import RENDERER
 from gate.verdict import Failed, Level, Passed, Status, Undetermined
 from tests.reports.documents import (
+    ACCEPTED,
     AMD64,
     ARM64,
     BOTH,
@@ -387,3 +388,16 @@ def test_nothing_of_a_judged_image_is_lost() -> None:
     )
     text = shown(Document("0.1.0", passed().at, judged, passed().closure, 0))
     assert all(f"note-{number}" in text and f"image-{number}" in text for number in range(3))
+
+
+def test_an_emergency_is_listed_apart_and_first() -> None:
+    """What was let through in an emergency does not stand among the ordinary waivers."""
+    glass = replace(ACCEPTED, break_glass=True, reason="the site is down", expires="2026-11-25T20:00:00+00:00")
+    accepted = on(AMD64, "no-critical", Status.WAIVED, 30, "vulnerabilities", waived=(ACCEPTED, glass))
+    clean = on(ARM64, "no-critical", Status.SATISFIED, 30, "vulnerabilities")
+    text = RENDERER.render(document(Passed(SUBJECT, BOTH, (TAGGED, SIGNED, accepted, clean)), 0), Style())
+    emergency, ordinary = (
+        text.index("BREAK-GLASS  accepted in an emergency"),
+        text.index("WAIVED     accepted by a waiver"),
+    )
+    assert emergency < text.index("the site is down") < ordinary < text.index("The vulnerable function is not called")
