@@ -56,7 +56,15 @@ class HtmlRenderer:
         blocks = _single(images[0], page) if is_single else [_filter(page), *map(_article, images), left]
         main = el("main", *blocks, *(_section(*one, "h2") for one in run), id="main", tabindex="-1")
         listed = [*(images[0].sections if is_single else ()), *run]
-        whole = el("body", _skip(), _header(document, images), _contents(listed), main, _footer(), _script())
+        whole = el(
+            "body",
+            _skip(),
+            _header(document, images),
+            _contents("Rules" if is_single else "Images", listed),
+            main,
+            _footer(),
+            _script(),
+        )
         return f"<!DOCTYPE html>\n{el('html', _head(document), whole, lang='en')}\n"
 
 
@@ -109,7 +117,7 @@ def _header(document: Document, images: Sequence[Shown]) -> Markup:
     until = document.advisory_until
     lines = [
         el("p", "image-gate", class_="brand"),
-        el("h1", badge(total), el("span", meaning(document), class_="meaning")),
+        el("h1", badge(total), " ", el("span", meaning(document), class_="meaning")),
         el("p", el("b", "Not enforced"), " until ", code(until), ".", class_="unenforced")
         if not document.enforced
         else Markup(""),
@@ -140,10 +148,13 @@ def _counts(one: Shown) -> Markup:
     return prose(counted(summarise(one.judged.verdict)))
 
 
-def _contents(sections: Sequence[tuple[str, str, Markup]]) -> Markup:
-    links = [el("li", el("a", title, href=f"#{name}")) for name, title, _ in sections]
-    first = el("li", el("a", "Rules", href="#main"))
-    return el("nav", el("ul", first, *links), aria_label="On this page")
+def _contents(first: str, sections: Sequence[tuple[str, str, Markup]]) -> Markup:
+    named = [("main", first), *((name, title) for name, title, _ in sections)]
+    return el(
+        "nav",
+        el("ul", *(el("li", el("a", title, href=f"#{name}")) for name, title in named)),
+        aria_label="On this page",
+    )
 
 
 def _section(name: str, title: str, content: Markup, level: str) -> Markup:

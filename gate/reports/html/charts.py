@@ -30,7 +30,16 @@ def charts(rules: Sequence[RuleOverview], level: str) -> Markup:
 
 def _svg(*parts: Markup) -> Markup:
     """Give a bar; its numbers stand beside it, so nobody has to be able to see it."""
-    return el("svg", *parts, viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true", focusable="false")
+    return el(
+        "svg",
+        *parts,
+        width="100%",
+        height="14",
+        viewBox="0 0 1000 10",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+        focusable="false",
+    )
 
 
 def _bar(start: int, width: int, kind: str) -> Markup:

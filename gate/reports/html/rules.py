@@ -89,10 +89,11 @@ def rule(page: Page, one: RuleOverview, level: str) -> Markup:
 def _card(status: Status, level: Level, name: str, head: Sequence[str], body: Sequence[Markup]) -> Markup:
     """Give one box, which can be folded if there is something in it."""
     said = [part for part in body if part]
+    named = join((part for part in head if part), " ")
     card = (
-        el("details", el("summary", *head), el("div", *said, class_="body"), open=True)
+        el("details", el("summary", named), el("div", *said, class_="body"), open=True)
         if said
-        else el("div", *head, class_="head")
+        else el("div", named, class_="head")
     )
     return el("section", card, class_="rule", data_state=status.value, data_level=level.value, aria_labelledby=name)
 
@@ -174,9 +175,11 @@ def _item(page: Page, item: _Item, common: Sequence[tuple[str, Markup]], said: S
     what = el(
         "p",
         state(item.state) if item.state is not said else Markup(""),
+        " ",
         el("span", prose(item.what), class_="said"),
         " ",
         page.reason(item.reason),
+        " ",
         el("span", "on ", item.where, class_="where") if item.where else Markup(""),
         class_="what",
     )
@@ -200,7 +203,12 @@ def _notes(one: RuleOverview) -> Markup:
     """Give what is worth knowing; what weakens the verdict stands at the top of the page already."""
     quiet = [note for note in one.notes if not note.item.headline]
     notes = [
-        el("li", prose(note.item.what), el("span", "on ", note.where, class_="where") if note.where else Markup(""))
+        el(
+            "li",
+            prose(note.item.what),
+            " ",
+            el("span", "on ", note.where, class_="where") if note.where else Markup(""),
+        )
         for note in quiet[:MOST_ROWS]
     ]
     left = more(max(len(quiet) - MOST_ROWS, 0), "notes")
