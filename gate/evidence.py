@@ -26,7 +26,7 @@ class Kind(StrEnum):
     REFERRERS  `name` is a digest, or the `following` of an earlier answer
     TAGS       `name` is empty, or the `following` of an earlier answer
     TAG_NOW    `name` is a tag; where it points at the end of the run; `Found.content` is the manifest
-    TUF        `name` is the file below a trust server's repository
+    TUF        `place` is a trust server and a repository (`https://host/GUN`), `name` the file: `timestamp.json`
     FILE       `name` is a path given on the command line; `place` is `file:`
     """
 
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class Ask(NamedTuple):
-    """One question. `place` is a repository as `Repository.__str__` writes it, or `file:`."""
+    """One question. `place` is a repository as `Repository.__str__` writes it, a trust server's URL, or `file:`."""
 
     place: str
     kind: Kind

@@ -40,9 +40,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """This candidate verifies and may vouch. `detail` says how: log index, signed time, annotations, storage."""
+    """This candidate verifies and may vouch. `detail` says how: log index, signed time, annotations, storage.
+
+    `caveat` is what it leaves unproven and every report has to say (S19, S21): revocation or rollback not checked.
+    """
 
     detail: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

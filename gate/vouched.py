@@ -239,7 +239,14 @@ class Asked:
         told = (
             _told(place.name, one, self.words.vouched) for place in self.places for one in place.vouching.candidates
         )
-        return tuple(Note(what) for what in dict.fromkeys(told))
+        caveats = (
+            f"{place.name}: {one.result.caveat}"
+            for place in self.places
+            for one in place.vouching.candidates
+            if isinstance(one.result, Counts) and one.result.caveat
+        )
+        loud = tuple(Note(what, headline=True) for what in dict.fromkeys(caveats))
+        return (*(Note(what) for what in dict.fromkeys(told)), *loud)
 
     def _standing(self, node: Node) -> Standing:
         certain = [place.certain() for place in self.places]
@@ -282,7 +289,7 @@ class Asked:
 
 def _told(name: SignerName, candidate: Candidate, vouched: str) -> str:
     match candidate.result:
-        case Counts(detail):
+        case Counts(detail, _):
             return f"{vouched} by {name}: {candidate.by}, {candidate.where.where} ({detail})"
         case Refused(reason, nearest):
             return f"not counted for {name}: {candidate.where.where}: {nearest} ({reason.code})"

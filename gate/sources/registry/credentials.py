@@ -29,6 +29,8 @@ MOST_FILE_BYTES: Final = 1024 * 1024
 #: Docker Hub has many names; docker writes the first one.
 _HUB_KEY: Final = "https://index.docker.io/v1/"
 _HUB_KEYS: Final = ("docker.io", "index.docker.io", "registry-1.docker.io")
+#: Docker Hub's trust server knows the same accounts (docker/cli `cli/trust/trust.go`).
+_HUB_TRUST: Final = "notary.docker.io"
 #: What docker and helpers write as user name when the secret is an identity token.
 _TOKEN_USER: Final = "<token>"  # noqa: S105 -- the marker, not a secret
 
@@ -198,7 +200,7 @@ class Credentials:
 
 def keys_of(host: str) -> tuple[str, ...]:
     """Give the keys under which a host's credentials may stand, the one that docker writes first."""
-    return (_HUB_KEY, *_HUB_KEYS) if host in _HUB_KEYS else (host,)
+    return (_HUB_KEY, *_HUB_KEYS) if host in {*_HUB_KEYS, _HUB_TRUST} else (host,)
 
 
 def _entry(config: _Config, keys: tuple[str, ...], repository: str) -> tuple[str, Mapping[str, object]] | None:

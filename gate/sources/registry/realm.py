@@ -42,6 +42,7 @@ class Realm:
 KNOWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "registry-1.docker.io": ("https://auth.docker.io/token", "registry.docker.io"),
+        "notary.docker.io": ("https://auth.docker.io/token", "notary.docker.io"),
         "ghcr.io": ("https://ghcr.io/token", "ghcr.io"),
         "quay.io": ("https://quay.io/v2/auth", "quay.io"),
         "gcr.io": ("https://gcr.io/v2/token", "gcr.io"),

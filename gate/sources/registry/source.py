@@ -141,7 +141,11 @@ class Registry:
             case Kind.TAG_NOW:
                 own = ask.place == str(self._reference.repository) and ask.name == self._reference.tag
                 return self._questions(ask.place).tag_now(ask.name, self._resolved if own else None)
-            case Kind.TUF | Kind.FILE:
+            case Kind.TUF:
+                from gate.sources.registry.notary import TrustServer
+
+                return TrustServer.at(ask.place, self._reach.client).file(ask.name)
+            case Kind.FILE:
                 raise Trouble(NOT_ANSWERED_HERE, f"a registry cannot be asked for {ask.kind} {clip(ask.name)}")
 
     def _questions(self, place: str) -> Questions:
