@@ -37,7 +37,7 @@ _MOST_SENTENCES = 5
 _MOST_TEXT = 200
 
 #: What is judged further down came nearer: it is told first.
-_NEAR = (reasons.UNMET, reasons.STALE, reasons.PREDICATE_MALFORMED, reasons.DISAGREES)
+_NEAR = (reasons.DISAGREES, reasons.UNMET, reasons.STALE, reasons.PREDICATE_MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +199,10 @@ class Judging:
 
 def _nearest_first(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     def distance(one: Candidate) -> int:
-        if not isinstance(one.result, Refused) or one.result.reason in _NEAR:
+        if not isinstance(one.result, Refused):
             return 0
-        return 2 if one.result.reason is reasons.MISSING else 1
+        reason = one.result.reason
+        return _NEAR.index(reason) if reason in _NEAR else len(_NEAR) + (reason is reasons.MISSING)
 
     return tuple(sorted(dict.fromkeys(candidates), key=distance))
 
