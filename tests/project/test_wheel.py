@@ -68,14 +68,17 @@ def installed(wheel: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_the_wheel_holds_the_package_and_the_packs_and_nothing_else(wheel: Path) -> None:
-    """Modules, `py.typed`, the rule packs and the licence; no tests, no caches."""
+    """Modules, `py.typed`, the rule packs, style and script of the HTML report, and the licence; no tests, no caches."""
     names = zipfile.ZipFile(wheel).namelist()
     assert "gate/py.typed" in names
     assert "gate/packs/baseline.yaml" in names
+    assert {"gate/reports/html/page.css", "gate/reports/html/page.js"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     others = [name for name in names if not name.startswith("gate/") and ".dist-info/" not in name]
     assert others == []
-    assert {Path(name).suffix for name in names if name.startswith("gate/")} <= {".py", ".typed", ".yaml", ".json"}
+    assert {Path(name).suffix for name in names if name.startswith("gate/")} <= {
+        ".py", ".typed", ".yaml", ".json", ".css", ".js",
+    }  # fmt: skip
 
 
 def test_the_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
