@@ -274,10 +274,16 @@ class _Walk:
             if is_pinned(older[version], self.need.pin, self.need.gun):
                 self._climb(file, [*(older.get(step) for step in range(version, now)), root])
                 return
-        keys = ", ".join(sorted({key.bare_id or key.key_id for key in root.roles["root"].keys.values()})) or "none"
+        keys = root.roles["root"].keys.values()
+        mine = sorted(key.bare_id for key in keys if self.need.pin.names(key))
+        if mine:
+            detail = (
+                f"the pinned key {', '.join(mine[:3])} is named in it and did not sign it, or too few pinned keys did"
+            )
+            raise self._refused(file, reasons.UNPINNED, detail)
+        theirs = ", ".join(sorted({key.bare_id or key.key_id for key in keys})[:5]) or "none"
         pinned = ", ".join(sorted(self.need.pin.key_ids | self.need.pin.fingerprints))
-        detail = f"its root keys are {keys}; pinned are {pinned}"
-        raise self._refused(file, reasons.UNPINNED, detail)
+        raise self._refused(file, reasons.UNPINNED, f"its root keys are {theirs}; pinned are {pinned}")
 
     def _older(self, versions: range) -> dict[int, Root]:
         """Read older roots by version; those that are not there are left out."""
