@@ -185,7 +185,7 @@ class Ci:
 
     def _write_outputs(self, document: Document) -> None:
         values = values_of(document)
-        dotenv = "".join(f"GATE_{name.upper()}={value}\n" for name, value in values.items())
+        dotenv = "".join(f"{_variable(name)}={value}\n" for name, value in values.items())
         if self._options.outputs:
             self._write(self._options.outputs, dotenv)
         elif self._name == "github":
@@ -196,13 +196,17 @@ class Ci:
             self._write(_DOTENV, dotenv)
         elif self._name == "azure":
             for name, value in values.items():
-                variable = f"GATE_{name.upper()}"
-                self._stream()(f"##vso[task.setvariable variable={variable};isOutput=true]{value}\n")
+                self._stream()(f"##vso[task.setvariable variable={_variable(name)};isOutput=true]{value}\n")
 
     def _write(self, path: str, text: str) -> None:
         from gate.cli._inputs import write_whole
 
         write_whole(path, text, "file of outputs")
+
+
+def _variable(name: str) -> str:
+    """Give the variable for an output. GATE_IMAGE is what a job is asked for, and outputs may become its variables."""
+    return "GATE_PINNED_IMAGE" if name == "image" else f"GATE_{name.upper()}"
 
 
 def _append(path: str, text: str, what: str) -> None:
