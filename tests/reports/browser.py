@@ -14,7 +14,7 @@ import sys
 import time
 from base64 import b64decode
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -122,7 +122,6 @@ class Tab:
 
     browser: Browser
     session: str
-    _dialogs: list[str] = field(default_factory=list)
 
     def call(self, method: str, **parameters: object) -> _Object:
         """Send a command about this page."""
