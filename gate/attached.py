@@ -244,13 +244,15 @@ class Referrers:
     """Referrers of the subject whose artifact type begins with `artifact_type`, each with one blob.
 
     `predicate_type`, where given, and `other_types` are the only ones wanted: a referrer that is annotated with
-    another is passed over without fetching its blob. Blobs have at most `most_bytes`.
+    another is passed over without fetching its blob. Blobs have at most `most_bytes`; their media type is one of
+    `blob_types`, or begins like the artifact type where none is given.
     """
 
     artifact_type: str
     most_bytes: int
     predicate_type: str = ""
     other_types: tuple[str, ...] = ()
+    blob_types: tuple[str, ...] = ()
 
     def missing(self, subject: Subject, have: Evidence) -> frozenset[Ask]:
         """Say what to ask next."""
@@ -354,12 +356,16 @@ class Referrers:
             walk.looked.append(Look(where.where, f"passed over: it is of type {kind}"))
         elif self.predicate_type and predicate not in {self.predicate_type, *self.other_types}:
             walk.aside.append(Aside(where, predicate))
-        elif len(layers) != 1 or not layers[0].media_type.startswith(self.artifact_type):
+        elif len(layers) != 1 or not self._may_hold(layers[0].media_type):
             kinds = ", ".join(layer.media_type for layer in layers[:3]) or "none"
-            detail = f"{where.where} has {len(layers)} layers ({kinds}); it has to be one of type {self.artifact_type}"
+            wanted = " or ".join(self.blob_types) or self.artifact_type
+            detail = f"{where.where} has {len(layers)} layers ({kinds}); it has to be one of type {wanted}"
             walk.junk.append(Junk(where, ATTACHED_MALFORMED, detail))
         else:
             walk.parcel(storage, layers[0], self.most_bytes, where.where)
+
+    def _may_hold(self, media_type: str) -> bool:
+        return media_type in self.blob_types if self.blob_types else media_type.startswith(self.artifact_type)
 
 
 def _index(walk: _Walk, fact: Found, what: str, *, first: bool) -> Index | None:

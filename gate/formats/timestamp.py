@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from gate.errors import MalformedData
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from gate.formats.certificate import Certificate
 
-__all__ = ["Timestamp", "parse_timestamp"]
+__all__ = ["Timestamp", "parse_timestamp", "parse_token"]
 
 #: A token with a chain of three RSA certificates has 6 KiB.
 _MOST_BYTES: Final = 64 * 1024
@@ -28,6 +29,8 @@ _HASHES: Final = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
+#: X.690, section 8.1.3.4.
+_LONGEST_SHORT: Final = 127
 _TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 
 
@@ -38,6 +41,15 @@ class Timestamp:
     content: bytes
     when: datetime
     _response: TimeStampResponse
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """The first and the last moment that it can mean: the authority says how accurate its clock is."""
+        said = getattr(self._response.tst_info, "accuracy", None)  # None where it is not given, whatever is declared
+        if said is None:
+            return self.when, self.when
+        off = timedelta(seconds=said.seconds or 0, milliseconds=said.millis or 0, microseconds=said.micros or 0)
+        return self.when - off, self.when + off
 
     def is_over(self, message: bytes) -> bool:
         """Tell whether the imprint is that of these bytes, with SHA-256, SHA-384 or SHA-512."""
@@ -81,6 +93,14 @@ def parse_timestamp(content: bytes, what: str) -> Timestamp:
         msg = f"{what} is no timestamp that can be read"
         raise MalformedData(msg, "malformed") from error
     return Timestamp(content, when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC), response)
+
+
+def parse_token(content: bytes, what: str) -> Timestamp:
+    """Read a DER `TimeStampToken`, which is a response without its status; raises `MalformedData`."""
+    body = b"\x30\x03\x02\x01\x00" + content  # PKIStatusInfo: granted (RFC 3161, section 2.4.2)
+    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    header = bytes([len(body)]) if len(body) <= _LONGEST_SHORT else bytes([0x80 + len(length)]) + length
+    return parse_timestamp(b"\x30" + header + body, what)
 
 
 def _stamps(certificate: Certificate) -> bool:

@@ -81,7 +81,7 @@ class Judging:
                 sealed = signer.verify_envelope(parcel, one.subject, self.at)
                 candidate = sealed.candidate
                 if isinstance(candidate.result, Counts) and sealed.statement is not None:
-                    result = self._said(sealed.statement, sealed.signed_at, candidate.result.detail)
+                    result = self._said(sealed.statement, sealed.signed_at, candidate.result)
                     candidate = replace(candidate, result=result)
                 yield candidate
             for aside in one.attached.aside:  # nobody verified these: they are told, and are no attestation
@@ -93,7 +93,9 @@ class Judging:
     def _statements(self, signer: Signer, embedded: Embedded) -> Vouching:
         """Take BuildKit's statements for the word of whoever signed the index, if this signer did."""
         signed = signer.verify(self.view.subject, self.view.evidence, self.at)
-        by = next((one.by for one in signed.candidates if isinstance(one.result, Counts)), None)
+        by, caveat = next(
+            ((one.by, one.result.caveat) for one in signed.candidates if isinstance(one.result, Counts)), (None, "")
+        )
         junk = [Candidate(one.where, None, Refused(one.reason, one.detail)) for one in embedded.junk]
         if by is None and (signed.unread or any(isinstance(one.result, Unchecked) for one in signed.candidates)):
             # Whether the index is signed is not known, so neither is whether its statements count.
@@ -107,11 +109,11 @@ class Judging:
                 for one in embedded.statements
             ]
             return Vouching((*unsigned, *junk), embedded.unread)
-        detail = "stored by BuildKit in the index that this signer signed"
-        found = [Candidate(one.where, by, self._said(one.statement, None, detail)) for one in embedded.statements]
+        counts = Counts("stored by BuildKit in the index that this signer signed", caveat)
+        found = [Candidate(one.where, by, self._said(one.statement, None, counts)) for one in embedded.statements]
         return Vouching((*found, *junk), embedded.unread)
 
-    def _said(self, statement: Statement, signed_at: datetime | None, detail: str) -> Counts | Refused | Unchecked:
+    def _said(self, statement: Statement, signed_at: datetime | None, counts: Counts) -> Counts | Refused | Unchecked:
         """Judge what an attestation says that a signer vouches for; the numbers are those of the check."""
         kind = statement.predicate_type
         if kind not in self.rule.uris:  # 1
@@ -129,7 +131,7 @@ class Judging:
             more = f", and {len(unmet) - _MOST_SENTENCES} more" if len(unmet) > _MOST_SENTENCES else ""
             return Refused(reasons.UNMET, "; ".join(unmet[:_MOST_SENTENCES]) + more)
         time = f", at {signed_at:%Y-%m-%dT%H:%M:%SZ}" if signed_at is not None else ""
-        return Counts(f"{kind}: {detail}{time}")
+        return replace(counts, detail=f"{kind}: {counts.detail}{time}")
 
     def _aged(self, statement: Statement, signed_at: datetime | None) -> Refused | Unchecked | None:
         rule = self.rule
