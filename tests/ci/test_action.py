@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_outputs_that_cannot_be_written_mean_no_verdict(workspace: Path) -> None
 def test_an_older_runner_without_summary_or_outputs_gets_the_exit_code(workspace: Path) -> None:
     """Other forges and old servers set fewer variables; the verdict needs none of them."""
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP", "GITHUB_ACTIONS"):
-        ran = action(workspace, inputs(), **{name: ""})
+        ran = action(workspace, inputs(), None, **{name: ""})
         assert ran.code == 0, (name, ran.err)
 
 
@@ -174,7 +175,7 @@ def test_passed_is_only_said_with_exit_code_0(code: int, workspace: Path) -> Non
     assert ran.outputs["verdict"] == "undetermined"
 
 
-def proposed(workspace: Path) -> dict[str, dict[str, dict[str, str]]]:
+def proposed(workspace: Path) -> dict[str, Any]:
     """Make the checkout one of a pull request whose author has written kinder rules; give the event."""
     (workspace / "demo" / "reports").rename(workspace.parent / "reports")
     base = committed(workspace)

@@ -90,7 +90,7 @@ def test_nothing_of_a_hostile_checkout_runs(installer: str, workspace: Path, tmp
     path = PATH if installer == "pip" else f"{uv_folder(tmp_path)}:{PATH}"
     given = inputs(installed="", python=sys.executable, wheels=wheels())
     before = sorted(workspace.rglob("*"))
-    ran = action(workspace, given, **hostile, PATH=path)
+    ran = action(workspace, given, None, **hostile, PATH=path)
     assert (ran.code, ran.outputs["verdict"]) == (0, "passed"), ran.err
     assert "planted" not in ran.out + ran.err
     assert sorted(workspace.rglob("*")) == before, "something was written into the checkout"
