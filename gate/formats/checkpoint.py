@@ -30,18 +30,23 @@ _HASH_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One note: what it says, the bytes that are signed, and the signatures with the first bytes of their key's id."""
+    """One note: what it says, the bytes that are signed, and for each signature name, key hint and bytes."""
 
     origin: str
     size: int
     root: bytes
     text: bytes
-    signatures: tuple[tuple[bytes, bytes], ...]
+    signatures: tuple[tuple[str, bytes, bytes], ...]
 
     def is_signed_by(self, key: PublicKey, log_id: bytes) -> bool:
-        """Tell whether one of the signatures is the log's; those of witnesses do not count."""
+        """Tell whether one of the signatures is the log's, under its own name; those of witnesses do not count.
+
+        The origin is the log's name, with the first generation of Rekor followed by the number of the tree.
+        """
+        names = {self.origin, self.origin.rpartition(" - ")[0]}
         return any(
-            hint == log_id[:_HINT_BYTES] and key.verifies(signature, self.text) for hint, signature in self.signatures
+            name in names and hint == log_id[:_HINT_BYTES] and key.verifies(signature, self.text)
+            for name, hint, signature in self.signatures
         )
 
 
@@ -57,7 +62,7 @@ def parse_checkpoint(note: str, what: str) -> Checkpoint:
         raise _malformed(what, "its signatures cannot be read")
     try:
         root = base64.b64decode(lines[2], validate=True)
-        raw = [base64.b64decode(match[2], validate=True) for match in found if match]
+        raw = [(match[1], base64.b64decode(match[2], validate=True)) for match in found if match]
     except (binascii.Error, ValueError) as error:
         raise _malformed(what, "it is not base64 where it should be") from error
     return Checkpoint(
@@ -65,7 +70,7 @@ def parse_checkpoint(note: str, what: str) -> Checkpoint:
         int(lines[1]),
         root,
         f"{text}\n".encode(),
-        tuple((one[:_HINT_BYTES], one[_HINT_BYTES:]) for one in raw),
+        tuple((name, one[:_HINT_BYTES], one[_HINT_BYTES:]) for name, one in raw),
     )
 
 

@@ -45,6 +45,7 @@ class PublicKey:
     name: str
     fingerprint: str
     is_ed25519: bool
+    spki: bytes = field(repr=False)
     _key: EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey = field(repr=False, compare=False)
 
     @property
@@ -112,25 +113,26 @@ def accept_key(key: PublicKeyTypes, what: str) -> PublicKey:
     from cryptography.hazmat.primitives import serialization
 
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return _accepted(key, "sha256:" + hashlib.sha256(spki).hexdigest(), what)
+    return _accepted(key, spki, what)
 
 
-def _accepted(key: object, fingerprint: str, what: str) -> PublicKey:
+def _accepted(key: object, spki: bytes, what: str) -> PublicKey:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+    fingerprint = "sha256:" + hashlib.sha256(spki).hexdigest()
     if isinstance(key, ec.EllipticCurvePublicKey):
         name = _CURVE_NAMES.get(key.curve.name)
         if name is None:
             msg = f"{what} is a key on the curve {key.curve.name}; P-256, P-384 and P-521 are accepted"
             raise MalformedData(msg, "public-key")
-        return PublicKey(f"ECDSA {name}", fingerprint, is_ed25519=False, _key=key)
+        return PublicKey(f"ECDSA {name}", fingerprint, is_ed25519=False, spki=spki, _key=key)
     if isinstance(key, rsa.RSAPublicKey):
         if not _LEAST_RSA_BITS <= key.key_size <= _MOST_RSA_BITS:
             msg = f"{what} is an RSA key of {key.key_size} bits; {_LEAST_RSA_BITS} to {_MOST_RSA_BITS} are accepted"
             raise MalformedData(msg, "public-key")
-        return PublicKey(f"RSA {key.key_size}", fingerprint, is_ed25519=False, _key=key)
+        return PublicKey(f"RSA {key.key_size}", fingerprint, is_ed25519=False, spki=spki, _key=key)
     if isinstance(key, ed25519.Ed25519PublicKey):
-        return PublicKey("Ed25519", fingerprint, is_ed25519=True, _key=key)
+        return PublicKey("Ed25519", fingerprint, is_ed25519=True, spki=spki, _key=key)
     msg = f"{what} is a key of another algorithm; ECDSA, RSA and Ed25519 are accepted"
     raise MalformedData(msg, "public-key")
 

@@ -14,6 +14,7 @@ For each candidate, in this order; the numbers stand beside the code:
 6. they name the image that this signer may vouch for (S16)
 7. they hold the annotations that the signer asks for
 8. the key is accepted at the time of judging
+9. where the signer asks for it: a log has an entry about this signature, made while the key was accepted
 """
 
 from __future__ import annotations
@@ -28,27 +29,31 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from gate import refusals
 from gate.attached import Parcel, Referrers, Storage, TagLayers
-from gate.errors import InvalidReference, MalformedData
+from gate.errors import MalformedData
 from gate.formats import simple_signing
 from gate.formats.bundle import MEDIA_TYPE_PREFIX, Material, MessageSignature, bundle_version, parse_bundle
 from gate.formats.dsse import ENVELOPE_TYPE, decode_signature, read_envelope
+from gate.formats.material import read_annotations, read_bundle
 from gate.formats.public_key import PublicKey, parse_public_key
-from gate.formats.statement import PAYLOAD_TYPE, Agreement, Statement, StatementSubject, parse_statement
-from gate.oci.reference import Reference
-from gate.option import File, option
+from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
+from gate.option import Duration, File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
+from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
+from gate.sigstore.proof import CannotTell, Target, Unproven
+from gate.sigstore.reasons import LOG_UNKNOWN
+from gate.sigstore.trust import choose_root, root_at, trust_mistake
+from gate.sigstore.verify import prove_logged_key
 from gate.strict_json import parse_strict
 
 if TYPE_CHECKING:
     from gate.attached import Attached
     from gate.evidence import Evidence, Need
+    from gate.sigstore.proof import Proof
     from gate.subject import Subject
 
 __all__ = ["SIGNER", "CosignKey"]
 
-#: What `cosign sign` says in a bundle (cosign, `pkg/types/predicate.go`).
-SIGN_PREDICATE: Final = "https://sigstore.dev/cosign/sign/v1"
 #: Where the older storage keeps the signature (cosign, `pkg/oci/internal/signature/layer.go`).
 _SIGNATURE: Final = "dev.cosignproject.cosign/signature"
 _CERTIFICATE: Final = "dev.sigstore.cosign/certificate"
@@ -60,8 +65,6 @@ _MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
 #: Bytes of every Ed25519 signature (RFC 8032), of whichever variant.
 _ED25519_BYTES: Final = 64
 _SHA256_BYTES: Final = 32
-#: Untrusted text in one sentence.
-_MOST_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,19 @@ class CosignKey:
 
     key: File = option("The public key, a PEM file.", needs="key: keys/build.pub")
     log: Literal["required", "none"] = option(
-        "Whether a signature has to be in a transparency log. `required` cannot be checked for keys yet.",
-        needs="log: none (a signature counts without an entry in a transparency log)",
+        "Whether a signature has to be in a transparency log of the trusted root.",
+        needs="log: none (a signature counts without an entry in a transparency log), or log: required",
+    )
+    trusted_root: File | None = option(
+        "With `log: required`: the file of the Sigstore instance whose log is believed (`gate trust update`).",
+        default=None,
+    )
+    authority: str | None = option(
+        "Which root of the file is meant, by its certificate authority's name, where the file holds several.",
+        default=None,
+    )
+    trust_max_age: Duration | None = option(
+        "How old the trusted root file may be, instead of the date that it carries.", default=None
     )
     images: tuple[Glob, ...] = option(
         "Repositories whose images this signer may vouch for, as globs; the signature has to name the image.",
@@ -100,10 +114,7 @@ class CosignKey:
             _key(self.key.content, self.key.path)
         except MalformedData as error:
             found.append(("key", str(error)))
-        if self.log == "required":
-            found.append(
-                ("log", "entries in a transparency log cannot be checked for keys yet: say `log: none` to do without")
-            )
+        found += _log_problems(self)
         if self.any_image and self.images:
             found.append(("any-image", "`images` and `any-image: true` exclude each other: keep one"))
         if not self.any_image and not self.images:
@@ -123,7 +134,7 @@ class CosignKey:
 
     def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
         """Judge every candidate in both storages."""
-        judge = _Judge(self, _key(self.key.content, self.key.path), subject, at.astimezone(UTC).date())
+        judge = _Judge(self, _key(self.key.content, self.key.path), subject, at)
         found: list[Attached] = []
         if "legacy" in self.storage:
             found.append(_LEGACY.read(subject, evidence))
@@ -142,7 +153,7 @@ class CosignKey:
 
     def verify_envelope(self, parcel: Parcel, subject: Subject, at: datetime) -> Sealed:
         """Judge one attestation: as a bundle's signature, of whatever predicate type."""
-        return _Judge(self, _key(self.key.content, self.key.path), subject, at.astimezone(UTC).date()).sealed(parcel)
+        return _Judge(self, _key(self.key.content, self.key.path), subject, at).sealed(parcel)
 
     def principal(self) -> Identity:
         """Give the one principal: the key."""
@@ -160,23 +171,50 @@ def _key(content: bytes, path: str) -> PublicKey:
     return parse_public_key(content, path)
 
 
+def _log_problems(signer: CosignKey) -> list[tuple[str, str]]:
+    if signer.log == "none":
+        named = [
+            key
+            for key, value in (
+                ("trusted-root", signer.trusted_root),
+                ("authority", signer.authority),
+                ("trust-max-age", signer.trust_max_age),
+            )
+            if value is not None
+        ]
+        return [(key, f"`{key}` goes with `log: required`: without a log it decides nothing") for key in named]
+    if signer.trusted_root is None:
+        return [("log", "say whose log: `trusted-root: trust/sigstore.json` (`gate trust update` writes it)")]
+    mistake = trust_mistake(signer.trusted_root, signer.authority, signer.trust_max_age)
+    if mistake is not None:
+        return [mistake]
+    if not choose_root(signer.trusted_root, signer.authority).logs:
+        return [("trusted-root", "the file names no transparency log")]
+    return []
+
+
 def _identity(key: PublicKey) -> Identity:
     return Identity("key", key.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Judges candidates for one signer and subject on one day."""
+    """Judges candidates for one signer and subject at one time."""
 
     signer: CosignKey
     key: PublicKey
     subject: Subject
-    today: date
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        """The day of judging, in UTC."""
+        return self.at.astimezone(UTC).date()
 
     def candidates(self, attached: Attached) -> tuple[Candidate, ...]:
         """Judge everything that one storage holds."""
         junk = tuple(Candidate(junk.where, None, Refused(junk.reason, junk.detail)) for junk in attached.junk)
-        aside = tuple(Candidate(one.where, None, _attestation(one.predicate_type)) for one in attached.aside)
+        aside = tuple(Candidate(one.where, None, attestation(one.predicate_type)) for one in attached.aside)
         return (*(self._candidate(parcel) for parcel in attached.parcels), *aside, *junk)
 
     def _candidate(self, parcel: Parcel) -> Candidate:
@@ -184,7 +222,7 @@ class _Judge:
         try:
             by_key, result = self._legacy(parcel) if legacy else self._bundle(parcel)
         except MalformedData as error:
-            by_key, result = False, _unreadable(error)
+            by_key, result = False, unreadable(error)
         return Candidate(parcel.where, _identity(self.key) if by_key else None, result)
 
     def _legacy(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
@@ -194,9 +232,9 @@ class _Judge:
         try:
             payload = simple_signing.parse_payload(parcel.content, "the signed payload")  # 4
         except MalformedData as error:
-            return True, _unreadable(error)
+            return True, unreadable(error)
         if payload.type != simple_signing.COSIGN_TYPE:  # 4
-            return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(payload.type)}")
+            return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {clipped(payload.type)}")
         if not payload.digest.matches(self.subject.content):  # 5
             return True, Refused(
                 refusals.OTHER_IMAGE, f"it is for {payload.digest}, this image is {self.subject.digest}"
@@ -208,7 +246,7 @@ class _Judge:
         if not isinstance(statement, Statement):
             return by_key, statement
         if statement.predicate_type != SIGN_PREDICATE:  # 4
-            return True, _attestation(statement.predicate_type)
+            return True, attestation(statement.predicate_type)
         return True, self._about(parcel, statement)
 
     def sealed(self, parcel: Parcel) -> Sealed:
@@ -216,12 +254,15 @@ class _Judge:
         try:
             by_key, statement = self._opened(parcel)
         except MalformedData as error:
-            by_key, statement = False, _unreadable(error)
+            by_key, statement = False, unreadable(error)
         by = _identity(self.key) if by_key else None
         if not isinstance(statement, Statement):
             return Sealed(Candidate(parcel.where, by, statement))
         result = self._about(parcel, statement)
-        return Sealed(Candidate(parcel.where, by, result), statement if isinstance(result, Counts) else None)
+        if not isinstance(result, Counts):
+            return Sealed(Candidate(parcel.where, by, result))
+        times = self._logged(parcel).times if self.signer.log == "required" else ()
+        return Sealed(Candidate(parcel.where, by, result), statement, min((one.when for one in times), default=None))
 
     def _opened(self, parcel: Parcel) -> tuple[bool, Statement | Refused | Unchecked]:
         """Give the statement that this key signed, and whether the key signed anything here."""
@@ -241,27 +282,19 @@ class _Judge:
         if not self.key.verifies(envelope.signature, envelope.signed):  # 3
             return False, self._not_ours(envelope.signature, hint, certified=certified)
         if envelope.payload_type != PAYLOAD_TYPE:  # 4
-            return True, Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(envelope.payload_type)}")
+            return True, Refused(
+                refusals.WRONG_TYPE, f"what was signed is of the type {clipped(envelope.payload_type)}"
+            )
         try:
             return True, parse_statement(envelope.payload, "the signed statement")  # 4
         except MalformedData as error:
-            return True, _unreadable(error)
+            return True, unreadable(error)
 
-    def _about(self, parcel: Parcel, statement: Statement) -> Counts | Refused:
-        subject = self._subject(statement.subjects)  # 5
+    def _about(self, parcel: Parcel, statement: Statement) -> Counts | Refused | Unchecked:
+        subject = find_subject(statement.subjects, self.subject)  # 5
         if isinstance(subject, Refused):
             return subject
         return self._named(subject.name) or self._accepted(parcel, subject.name, subject.annotations)
-
-    def _subject(self, subjects: tuple[StatementSubject, ...]) -> StatementSubject | Refused:
-        agreements = [(subject.agrees(self.subject.content), subject) for subject in subjects]
-        if any(agreement is Agreement.CONTRADICTS_ITSELF for agreement, _ in agreements):
-            return Refused(refusals.CONTRADICTS, f"one of its digests is of {self.subject.digest}, another is not")
-        for agreement, subject in agreements:
-            if agreement is Agreement.AGREES:
-                return subject
-        named = ", ".join(f"{name}:{digits}" for name, digits in subjects[0].digests.items())
-        return Refused(refusals.OTHER_IMAGE, f"it is for {_text(named)}, this image is {self.subject.digest}")
 
     def _without_statement(self, signature: bytes) -> Refused | Unchecked:
         if self.key.is_ed25519 and len(signature) == _ED25519_BYTES:
@@ -291,33 +324,37 @@ class _Judge:
             return None
         if not name:
             return Refused(refusals.NO_NAME, "it holds a digest and no name")
-        try:
-            reference = Reference.parse(name)
-        except InvalidReference as error:
-            return Refused(refusals.OTHER_NAME, f"it names {_text(name)}, which is no image: {error}")
-        repository = str(reference.repository)
-        if not any(glob.matches(repository) for glob in self.signer.images):
-            allowed = ", ".join(str(glob) for glob in self.signer.images)
-            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this signer may vouch for {allowed}")
-        here = self.subject.repository
-        if here and repository != here:
-            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this image is {here}")
-        tag = reference.tag if ":" in name.rpartition("/")[2].partition("@")[0] else ""
-        if tag and self.subject.tag and tag != self.subject.tag:
-            return Refused(
-                refusals.OTHER_NAME, f"it was signed as {_text(name)}; this image's tag is {self.subject.tag}"
-            )
-        return None
+        return other_name(name, self.signer.images, self.subject)
 
-    def _accepted(self, parcel: Parcel, name: str, annotations: Mapping[str, object]) -> Counts | Refused:
-        """Compare annotations (7) and the key's days (8); everything else holds."""
+    def _accepted(self, parcel: Parcel, name: str, annotations: Mapping[str, object]) -> Counts | Refused | Unchecked:
+        """Compare annotations (7) and the key's days (8), and look for the log entry (9); everything else holds."""
         asked = self.signer.annotations or {}
-        for key, wanted in asked.items():
-            have = annotations.get(key)
-            if have != wanted:  # anything but text differs from text
-                said = f"has {_text(key)}={_text(str(have))}" if key in annotations else f"has no {_text(key)}"
-                return Refused(refusals.ANNOTATIONS, f"it {said}; {_text(key)}={_text(wanted)} is asked for")
-        signer, today = self.signer, self.today
+        missing = lacks(asked, annotations)
+        if missing is not None:
+            return missing
+        outside = self._outside(self.today)
+        if outside is not None:
+            return outside
+        logged = "no transparency log"
+        if self.signer.log == "required":
+            try:
+                proof = self._logged(parcel)
+            except Unproven as error:
+                return Refused(error.reason, error.nearest)
+            except CannotTell as error:
+                return Unchecked(error.reason, error.detail)
+            for time in proof.times:
+                outside = self._outside(time.when.date())
+                if outside is not None:
+                    return outside
+            logged = str(proof)
+        signed_as = f", signed as {clipped(name)}" if name else ""
+        with_them = "".join(f", {clipped(key)}={clipped(value)}" for key, value in asked.items())
+        return Counts(f"{self.key.name} key, {parcel.storage}{signed_as}{with_them}, {logged}")
+
+    def _outside(self, day: date) -> Refused | None:
+        """Refuse days on which the key is not accepted: that of judging, and that of signing where a log proves it."""
+        signer, today = self.signer, day
         if signer.revoked is not None and signer.revoked <= today:
             return Refused(refusals.KEY_REVOKED, f"the key was revoked on {signer.revoked}")
         if signer.valid_until is not None and signer.valid_until < today:
@@ -328,21 +365,30 @@ class _Judge:
             return Refused(
                 refusals.KEY_NOT_YET_VALID, f"the key is accepted from {signer.valid_from} on, in {_days(days)}"
             )
-        signed_as = f", signed as {_text(name)}" if name else ""
-        with_them = "".join(f", {_text(key)}={_text(value)}" for key, value in asked.items())
-        return Counts(f"{self.key.name} key, {parcel.storage}{signed_as}{with_them}, no transparency log")
+        return None
 
-
-def _attestation(predicate_type: str) -> Refused:
-    return Refused(refusals.ATTESTATION, f"it is an attestation of the type {_text(predicate_type)}")
-
-
-def _unreadable(error: MalformedData) -> Refused | Unchecked:
-    if error.code == "ambiguous-json":
-        return Unchecked(refusals.AMBIGUOUS, str(error))
-    if error.code == "bundle-version":
-        return Unchecked(refusals.NEWER_BUNDLE, str(error))
-    return Refused(refusals.MALFORMED, str(error))
+    def _logged(self, parcel: Parcel) -> Proof:
+        """Prove that the signature is in a log (9); raises `Unproven`, `CannotTell` or `MalformedData`."""
+        signer = self.signer
+        if signer.trusted_root is None:
+            raise Unproven(LOG_UNKNOWN, "the signer names no trusted root")
+        annotations = parcel.layer.annotations
+        if bundle_version(parcel.layer.media_type) is not None:
+            bundle = parse_bundle(parcel.content, "the bundle")
+            proofs = read_bundle(bundle, "the bundle")
+            if isinstance(bundle.content, MessageSignature):
+                raise Unproven(refusals.MESSAGE_SIGNATURE, "it is a message signature, without a statement")
+            target = Target(bundle.content.signature, bundle.content.signed, bundle.content)
+        elif parcel.layer.media_type == ENVELOPE_TYPE:
+            envelope = read_envelope(parse_strict(parcel.content, "the envelope"), "the envelope")
+            proofs = read_annotations(annotations, "the envelope")
+            target = Target(envelope.signature, envelope.signed, envelope, parcel.content)
+        else:
+            signature = decode_signature(annotations.get(_SIGNATURE, ""), "the signature annotation")
+            proofs = read_annotations(annotations, "the signature")
+            target = Target(signature, parcel.content)
+        root = root_at(signer.trusted_root, signer.authority, signer.trust_max_age, self.at)
+        return prove_logged_key(target, proofs, root, self.key.spki, self.at)
 
 
 def _fingerprint(hint: str) -> str:
@@ -351,12 +397,8 @@ def _fingerprint(hint: str) -> str:
         digest = base64.b64decode(hint, validate=True)
     except (binascii.Error, ValueError):
         digest = b""
-    return f"sha256:{digest.hex()}" if len(digest) == _SHA256_BYTES else _text(hint)
+    return f"sha256:{digest.hex()}" if len(digest) == _SHA256_BYTES else clipped(hint)
 
 
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
-
-
-def _text(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

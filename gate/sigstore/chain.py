@@ -92,7 +92,7 @@ def check_logged(path: tuple[Certificate, ...], root: TrustedRoot) -> None:
     from cryptography import x509
 
     promises = _extension(path[0], x509.PrecertificateSignedCertificateTimestamps)
-    if promises is None or not list(promises):
+    if promises is None:
         raise Unproven(SCT_MISSING, "its certificate carries no promise of a certificate log")
     if not any(_promised(one, path, root) for one in promises):
         ids = ", ".join(one.log_id.hex() for one in list(promises)[:3])
@@ -134,7 +134,7 @@ def _path(leaf: Certificate, extra: tuple[Certificate, ...], authority: Authorit
             if _issued(path[-1], issuer):
                 above = _climb(authority.chain[place:])
                 return None if above is None else (*path, *above)
-        if not rest or not _issued(path[-1], rest[0]) or _issued(rest[0], rest[0]):
+        if not rest or not _issued(path[-1], rest[0]):
             return None
         path.append(rest.pop(0))
     return None

@@ -15,25 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from gate import refusals
 from gate.attached import Parcel, Referrers, Storage, TagLayers
-from gate.errors import InvalidReference, MalformedData
+from gate.errors import MalformedData
 from gate.formats import simple_signing
 from gate.formats.bundle import MEDIA_TYPE_PREFIX, MessageSignature, bundle_version, parse_bundle
 from gate.formats.dsse import decode_signature, read_envelope
 from gate.formats.material import Proofs, read_annotations, read_bundle
-from gate.formats.statement import PAYLOAD_TYPE, Agreement, Statement, StatementSubject, parse_statement
-from gate.formats.trust_file import TrustFile, parse_trust_file
-from gate.oci.reference import Reference
+from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
 from gate.option import Duration, File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
 from gate.sigstore.claims import Policy, identity_of
+from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
 from gate.sigstore.proof import CannotTell, Demands, Proof, Target, Unproven
-from gate.sigstore.reasons import ROOT_EXPIRED
+from gate.sigstore.trust import choose_root, read_trust, root_at, trust_mistake
 from gate.sigstore.verify import prove_by_certificate
 from gate.strict_json import parse_strict
 
@@ -44,16 +42,13 @@ if TYPE_CHECKING:
     from gate.evidence import Evidence, Need
     from gate.subject import Subject
 
-__all__ = ["SIGN_PREDICATE", "Keyless", "read_trust"]
+__all__ = ["SIGN_PREDICATE", "Keyless"]
 
-#: What `cosign sign` says in a bundle (cosign, `pkg/types/predicate.go`).
-SIGN_PREDICATE: Final = "https://sigstore.dev/cosign/sign/v1"
 #: Where the older storage keeps the signature (cosign, `pkg/oci/internal/signature/layer.go`).
 _SIGNATURE: Final = "dev.cosignproject.cosign/signature"
 
 _MOST_PAYLOAD_BYTES: Final = 1024 * 1024
 _MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
-_MOST_TEXT: Final = 200
 
 _LEGACY: Final = TagLayers("sig", simple_signing.MEDIA_TYPE, _MOST_PAYLOAD_BYTES)
 _BUNDLES: Final = Referrers(MEDIA_TYPE_PREFIX, _MOST_BUNDLE_BYTES, SIGN_PREDICATE)
@@ -156,27 +151,11 @@ class Keyless:
         return self.policy().principal()
 
 
-@lru_cache(maxsize=64)
-def read_trust(content: bytes, path: str) -> TrustFile:
-    """Read a trusted root file; raises `MalformedData`."""
-    return parse_trust_file(content, path)
-
-
 def _trust_problems(signer: Keyless) -> list[tuple[str, str]]:
-    try:
-        trust = read_trust(signer.trusted_root.content, signer.trusted_root.path)
-    except MalformedData as error:
-        return [("trusted-root", str(error))]
-    names = ", ".join(trust.authorities)
-    if signer.authority is not None and len(trust.of(signer.authority)) != 1:
-        return [("authority", f"the file has {len(trust.of(signer.authority))} roots of {signer.authority!r}: {names}")]
-    if signer.authority is None and len(trust.roots) > 1:
-        return [("", f"the file holds {len(trust.roots)} roots: say which with `authority:`, one of {names}")]
-    if signer.trust_max_age is not None and trust.fetched is None:
-        return [
-            ("trust-max-age", "the file does not say when it was fetched: `gate trust update` writes one that does")
-        ]
-    root = (trust.of(signer.authority) if signer.authority is not None else trust.roots)[0]
+    mistake = trust_mistake(signer.trusted_root, signer.authority, signer.trust_max_age)
+    if mistake is not None:
+        return [mistake]
+    root = choose_root(signer.trusted_root, signer.authority)
     found = []
     if not root.authorities:
         found.append(("trusted-root", "the file names no certificate authority"))
@@ -201,7 +180,7 @@ class _Judge:
     def candidates(self, attached: Attached) -> tuple[Candidate, ...]:
         """Judge everything that one storage holds."""
         junk = tuple(Candidate(junk.where, None, Refused(junk.reason, junk.detail)) for junk in attached.junk)
-        aside = tuple(Candidate(one.where, None, _attestation(one.predicate_type)) for one in attached.aside)
+        aside = tuple(Candidate(one.where, None, attestation(one.predicate_type)) for one in attached.aside)
         return (*(self._candidate(parcel) for parcel in attached.parcels), *aside, *junk)
 
     def sealed(self, parcel: Parcel) -> Sealed:
@@ -214,7 +193,7 @@ class _Judge:
         except Exception as error:  # noqa: BLE001 -- as in `_candidate`
             return Sealed(Candidate(parcel.where, by, _refusal(error)))
         signed_at = min((time.when for time in proof.times), default=None)
-        return Sealed(Candidate(parcel.where, by, counts), statement, signed_at)
+        return Sealed(Candidate(parcel.where, by, counts), statement if isinstance(counts, Counts) else None, signed_at)
 
     def _candidate(self, parcel: Parcel) -> Candidate:
         by: Identity | None = None
@@ -226,7 +205,7 @@ class _Judge:
             statement, proof = self._opened(parcel)
             by = identity_of(proof.path[0])
             if statement.predicate_type != SIGN_PREDICATE:  # 4
-                return Candidate(parcel.where, by, _attestation(statement.predicate_type))
+                return Candidate(parcel.where, by, attestation(statement.predicate_type))
             return Candidate(parcel.where, by, self._about(parcel, statement, proof))
         except Exception as error:  # noqa: BLE001 -- one candidate fails, whatever a library makes of a stranger's bytes; it never counts
             return Candidate(parcel.where, by, _refusal(error))
@@ -255,17 +234,13 @@ class _Judge:
             target = Target(envelope.signature, envelope.signed, envelope)
         proof = self._proven(target, proofs)
         if envelope.payload_type != PAYLOAD_TYPE:  # 4
-            raise Unproven(refusals.WRONG_TYPE, f"what was signed is of the type {_text(envelope.payload_type)}")
+            raise Unproven(refusals.WRONG_TYPE, f"what was signed is of the type {clipped(envelope.payload_type)}")
         return parse_statement(envelope.payload, "the signed statement"), proof  # 4
 
     def _proven(self, target: Target, proofs: Proofs) -> Proof:
         """Prove who signed (3), if the trusted root is still to be believed (S22)."""
         signer = self.signer
-        trust = read_trust(signer.trusted_root.content, signer.trusted_root.path)
-        old = trust.too_old(self.at, signer.trust_max_age.length if signer.trust_max_age else None)
-        if old:
-            raise CannotTell(ROOT_EXPIRED, f"the trusted root file {signer.trusted_root.path} is too old: {old}")
-        root = (trust.of(signer.authority) if signer.authority is not None else trust.roots)[0]
+        root = root_at(signer.trusted_root, signer.authority, signer.trust_max_age, self.at)
         demands = Demands(
             log=signer.log == "required", sct=signer.sct == "required", timestamp=signer.timestamp == "required"
         )
@@ -274,27 +249,17 @@ class _Judge:
     def _payload(self, parcel: Parcel, content: bytes, proof: Proof) -> _Result:
         payload = simple_signing.parse_payload(content, "the signed payload")  # 4
         if payload.type != simple_signing.COSIGN_TYPE:  # 4
-            return Refused(refusals.WRONG_TYPE, f"what was signed is of the type {_text(payload.type)}")
+            return Refused(refusals.WRONG_TYPE, f"what was signed is of the type {clipped(payload.type)}")
         if not payload.digest.matches(self.subject.content):  # 5
             told = f"it is for {payload.digest}, this image is {self.subject.digest}"
             return Refused(refusals.OTHER_IMAGE, told)
         return self._named(payload.reference) or self._accepted(parcel, payload.reference, payload.optional, proof)
 
     def _about(self, parcel: Parcel, statement: Statement, proof: Proof) -> _Result:
-        subject = self._subject(statement.subjects)  # 5
+        subject = find_subject(statement.subjects, self.subject)  # 5
         if isinstance(subject, Refused):
             return subject
         return self._named(subject.name) or self._accepted(parcel, subject.name, subject.annotations, proof)
-
-    def _subject(self, subjects: tuple[StatementSubject, ...]) -> StatementSubject | Refused:
-        agreements = [(subject.agrees(self.subject.content), subject) for subject in subjects]
-        if any(agreement is Agreement.CONTRADICTS_ITSELF for agreement, _ in agreements):
-            return Refused(refusals.CONTRADICTS, f"one of its digests is of {self.subject.digest}, another is not")
-        for agreement, subject in agreements:
-            if agreement is Agreement.AGREES:
-                return subject
-        named = ", ".join(f"{name}:{digits}" for name, digits in subjects[0].digests.items())
-        return Refused(refusals.OTHER_IMAGE, f"it is for {_text(named)}, this image is {self.subject.digest}")
 
     def _named(self, name: str) -> Refused | None:
         """Refuse what this signer may not vouch for (6).
@@ -310,7 +275,7 @@ class _Judge:
         if here and not any(glob.matches(here) for glob in self.signer.images):
             return Refused(refusals.OTHER_NAME, f"this image is {here}; this signer may vouch for {allowed}")
         if name:
-            return self._same_name(name, allowed)
+            return other_name(name, self.signer.images, self.subject)
         if not here:
             return Refused(refusals.NO_NAME, "this image has no name, and the signature holds none")
         if not self.policy.repository:
@@ -319,32 +284,14 @@ class _Judge:
             )
         return None
 
-    def _same_name(self, name: str, allowed: str) -> Refused | None:
-        try:
-            reference = Reference.parse(name)
-        except InvalidReference as error:
-            return Refused(refusals.OTHER_NAME, f"it names {_text(name)}, which is no image: {error}")
-        repository, here = str(reference.repository), self.subject.repository
-        if not any(glob.matches(repository) for glob in self.signer.images):
-            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this signer may vouch for {allowed}")
-        if here and repository != here:
-            return Refused(refusals.OTHER_NAME, f"it was signed as {_text(name)}; this image is {here}")
-        tag = reference.tag if ":" in name.rpartition("/")[2].partition("@")[0] else ""
-        if tag and self.subject.tag and tag != self.subject.tag:
-            told = f"it was signed as {_text(name)}; this image's tag is {self.subject.tag}"
-            return Refused(refusals.OTHER_NAME, told)
-        return None
-
     def _accepted(self, parcel: Parcel, name: str, annotations: Mapping[str, object], proof: Proof) -> Counts | Refused:
         """Compare annotations (7); everything else holds."""
         asked = self.signer.annotations or {}
-        for key, wanted in asked.items():
-            have = annotations.get(key)
-            if have != wanted:  # anything but text differs from text
-                said = f"has {_text(key)}={_text(str(have))}" if key in annotations else f"has no {_text(key)}"
-                return Refused(refusals.ANNOTATIONS, f"it {said}; {_text(key)}={_text(wanted)} is asked for")
-        signed_as = f", signed as {_text(name)}" if name else ""
-        with_them = "".join(f", {_text(key)}={_text(value)}" for key, value in asked.items())
+        missing = lacks(asked, annotations)
+        if missing is not None:
+            return missing
+        signed_as = f", signed as {clipped(name)}" if name else ""
+        with_them = "".join(f", {clipped(key)}={clipped(value)}" for key, value in asked.items())
         trust = read_trust(self.signer.trusted_root.content, self.signer.trusted_root.path)
         undated = "" if trust.expires is not None else ", by a trusted root without a date"
         return Counts(f"{parcel.storage}{signed_as}{with_them}, {proof}{undated}")
@@ -357,19 +304,7 @@ def _refusal(error: Exception) -> Refused | Unchecked:
             return Refused(error.reason, error.nearest)
         case CannotTell():
             return Unchecked(error.reason, error.detail)
-        case MalformedData(code="ambiguous-json"):
-            return Unchecked(refusals.AMBIGUOUS, str(error))
-        case MalformedData(code="bundle-version"):
-            return Unchecked(refusals.NEWER_BUNDLE, str(error))
         case MalformedData():
-            return Refused(refusals.MALFORMED, str(error))
+            return unreadable(error)
         case _:
             return Refused(refusals.MALFORMED, f"it cannot be read ({type(error).__name__})")
-
-
-def _attestation(predicate_type: str) -> Refused:
-    return Refused(refusals.ATTESTATION, f"it is an attestation of the type {_text(predicate_type)}")
-
-
-def _text(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

@@ -80,7 +80,7 @@ def bind(entry: LogEntry, signed: Signed, verifier: bytes) -> None:
         raise Unproven(ENTRY_UNREADABLE, str(error)) from error
     digests = {Over.MESSAGE: signed.digest, Over.PAYLOAD: signed.payload_digest, Over.ENVELOPE: signed.envelope_digest}
     digest = digests[record.over](record.algorithm)
-    if digest is None or record.digest != digest:
+    if record.digest != digest:
         raise Unproven(ENTRY_OTHER, f"the log entry {entry.index} records another digest of {record.over}")
     if record.signature is not None and record.signature != signed.signature:
         raise Unproven(ENTRY_OTHER, f"the log entry {entry.index} records another signature")
@@ -126,7 +126,7 @@ def _included(entry: LogEntry, key: PublicKey, *, by_promise: bool, required: bo
 
 def _check_proof(entry: LogEntry, proof: InclusionProof, key: PublicKey) -> None:
     root = root_from_path(leaf_hash(entry.body), proof.index, proof.size, proof.hashes)
-    if root is None or root != proof.root:
+    if root != proof.root:
         raise Unproven(PROOF, f"the path from the log entry {entry.index} does not lead to the root that it names")
     try:
         checkpoint = parse_checkpoint(proof.checkpoint, "the checkpoint")

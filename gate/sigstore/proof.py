@@ -47,6 +47,11 @@ class Signed(Protocol):
         """The raw signature."""
         ...
 
+    @property
+    def stamped(self) -> bytes:
+        """What timestamps are over: the signature, or cosign's older envelope as a whole."""
+        ...
+
     def digest(self, algorithm: str) -> bytes | None:
         """Give the digest of the signed bytes, or None where it is not known with this algorithm."""
         ...
@@ -72,6 +77,11 @@ class Target:
     message: bytes = field(repr=False)
     envelope: Envelope | None = None
     blob: bytes | None = field(default=None, repr=False)
+
+    @property
+    def stamped(self) -> bytes:
+        """The signature; of cosign's older attestations the file (cosign, `VerifyRFC3161Timestamp`)."""
+        return self.signature if self.blob is None else self.blob
 
     def digest(self, algorithm: str) -> bytes:
         """Hash what is signed."""

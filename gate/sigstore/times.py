@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["refuse_future", "stamped"]
 
 
-def stamped(stamps: tuple[bytes, ...], signature: bytes, root: TrustedRoot) -> tuple[SignedTime, ...]:
+def stamped(stamps: tuple[bytes, ...], message: bytes, root: TrustedRoot) -> tuple[SignedTime, ...]:
     """Give the times that authorities of the trusted root vouch for; stamps that do not verify count for nothing.
 
     One authority counts once: its earliest stamp would be as good as any, but all its times have to hold later.
@@ -32,7 +32,7 @@ def stamped(stamps: tuple[bytes, ...], signature: bytes, root: TrustedRoot) -> t
         found += [
             SignedTime(stamp.when, f"the timestamp authority {authority.uri}".rstrip())
             for authority in root.timestampers
-            if _vouches(authority, stamp, signature)
+            if _vouches(authority, stamp, message)
         ][:1]
     return tuple(found)
 
@@ -44,5 +44,5 @@ def refuse_future(times: tuple[SignedTime, ...], at: datetime) -> None:
             raise CannotTell(FUTURE, f"it was signed {time}, which is later than {at:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _vouches(authority: Authority, stamp: Timestamp, signature: bytes) -> bool:
-    return authority.window.holds(stamp.when) and stamp.is_signed_by(authority.chain, signature)
+def _vouches(authority: Authority, stamp: Timestamp, message: bytes) -> bool:
+    return authority.window.holds(stamp.when) and stamp.is_signed_by(authority.chain, message)

@@ -56,7 +56,7 @@ def prove_by_certificate(
     if leaf is None:
         raise Unproven(BY_KEY, "it comes with a key and no certificate")
     logs, promised = believe(proofs, root) if demands.log else ((), ())
-    stamps = stamped(proofs.stamps, signed.signature, root)
+    stamps = stamped(proofs.stamps, signed.stamped, root)
     times = (*stamps, *promised)
     _check_times(times, stamps, proofs, demands)
     refuse_future(times, at)

@@ -1,0 +1,326 @@
+"""Identities of a rule file: what a pattern can match, and what it has to write out (S16, S17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.formats.certificate import SubjectName
+from gate.pattern import Glob, Regex
+from gate.signer import Identity
+from gate.signers.cosign_identity import CosignIdentity
+from gate.signers.github_workflow import GithubWorkflow
+from gate.signers.gitlab_job import GitlabJob
+from gate.sigstore.claims import Claims
+from gate.sigstore.identity import IdentityRegex, NamePattern
+from tests.signers.test_sigstore import GOOD
+from tests.signers.world import key_file, packed
+
+ROOT = key_file(packed(GOOD.trusted_root()), "trust/root.json")
+SAN = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1"
+
+
+def glob(text: str) -> NamePattern:
+    """Make a pattern."""
+    return NamePattern.make(Glob(text))
+
+
+def regex(text: str) -> NamePattern:
+    """Make a pattern."""
+    return NamePattern.make(IdentityRegex(regex=Regex(text)))
+
+
+def uri(text: str) -> SubjectName:
+    """Make a name."""
+    return SubjectName("uri", text)
+
+
+MATCHES = [
+    (glob(SAN), uri(SAN)),
+    (glob("https://github.com/acme/app/.github/workflows/*@refs/tags/*"), uri(SAN)),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri(SAN)),
+    (glob("spiffe://acme.example/ns/ci"), uri("spiffe://acme.example/ns/ci")),
+    (glob("releases@acme.example"), SubjectName("email", "releases@acme.example")),
+    (glob("*@acme.example"), SubjectName("email", "jo@acme.example")),
+    (glob("foo!oidc.local"), SubjectName("username", "foo!oidc.local")),
+    (regex(r"https://github\.com/acme/[a-z]+/\.github/workflows/release\.yml@refs/tags/v\d+"), uri(SAN)),
+    (regex(r"https:\/\/github\.com\/acme\/.*@refs/(tags|heads)/.*"), uri(SAN)),
+    (regex(r"https://github\.com/acme/app/(x|\.github/workflows/release\.yml)\@refs/tags/v1"), uri(SAN)),
+    (regex(r"[a-z]+@acme\.example"), SubjectName("email", "jo@acme.example")),
+    (regex(r"spiffe://acme\.example/ns"), uri("spiffe://acme.example/ns")),
+]
+MISSES = [
+    (glob("https://github.com/acme/*@refs/tags/*"), uri(SAN)),
+    (glob("https://github.com/acme/**"), uri(SAN)),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri(SAN + "@x")),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri("https://github.com/acme/x@y/.github/workflows/a.yml@refs/tags/v1")),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri(SAN.replace("acme", "ACME"))),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri("https://github.com/acme-evil/app/x@refs/tags/v1")),
+    (glob("https://github.com/acme/**@refs/tags/*"), uri("https://evil.example/https://github.com/acme/x@refs/tags/v1")),
+    (glob(SAN), SubjectName("email", SAN)),
+    (glob("*@acme.example"), SubjectName("email", "a@b@acme.example")),
+    (glob("*@acme.example"), SubjectName("email", "a@acme.example.evil")),
+    (glob("*@acme.example"), uri("a@acme.example")),
+    (regex(r"https://github\.com/acme/.*@refs/tags/.*"), uri(SAN + "@x")),
+    (regex(r"https://github\.com/acme/x|.*@refs/tags/.*"), uri("https://evil.example/acme/y@refs/tags/v1")),
+    (regex(r"https://github\.com/acme/.*@refs/tags/v1"), uri(SAN + "0")),
+    (regex(r"https://github\.com/acme/app/a*b?@x"), uri("https://github.com/acme/app2/@x")),
+    (regex(r"[a-z]+@acme\.example"), SubjectName("email", "JO@acme.example")),
+    (regex(r"spiffe://acme\.example/ns"), uri("spiffe://acme.example/nsx")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "name"), MATCHES)
+def test_names_that_match(pattern: NamePattern, name: SubjectName) -> None:
+    """Exactly, by a glob, or by an expression in full."""
+    assert pattern.matches(name)
+
+
+@pytest.mark.parametrize(("pattern", "name"), MISSES)
+def test_names_that_only_look_alike(pattern: NamePattern, name: SubjectName) -> None:
+    """Longer, shorter, in another case, on another host, with another `@`, of another kind."""
+    assert not pattern.matches(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*", "**", "https://*", "https://*/acme/app@x", "https://github.com/*", "https://github.com/**@refs/tags/*",
+        "https://git*.com/acme/x", "https://github.com/ac*e/x", "https://github.com/acme*", "*@*", "jo@*.example",
+        "https://github.com/acme*/x@y", "https:///acme/x", "https://u@github.com/acme/x",
+    ],
+)  # fmt: skip
+def test_globs_that_do_not_say_who(text: str) -> None:
+    """No wildcard in scheme, host, owner or domain."""
+    with pytest.raises(ValueError, match="has to write out who it is"):
+        glob(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".*", "", "^", ".+@.+", r"https://github.com/acme/app@x", r"https://github\.com/acme.*", r"https://github\.com/ac?me/x",
+        r"https://(github\.com/acme/x|evil)", r"(https://github\.com/acme/.*)", r".*https://github\.com/acme/", r"jo@acme.example",
+        r"jo@.*\.example", r"a@b@c", r"https://github\.com/acme*/x", r"https://github\.com/acme|.*",
+    ],
+)  # fmt: skip
+def test_expressions_that_do_not_say_who(text: str) -> None:
+    """Also where a dot was not escaped: it would match any host that looks alike."""
+    with pytest.raises(ValueError, match="has to write out who it is"):
+        regex(text)
+
+
+def test_expression_that_reaches_over_an_at_sign() -> None:
+    """Each side has to be an expression of its own."""
+    with pytest.raises(ValueError, match="each side of an `@`"):
+        regex(r"https://github\.com/acme/x(@|y)z")
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_nothing_but_the_owner_matches(left: str, right: str) -> None:
+    """Whatever a name holds, a pattern for one owner matches no other."""
+    pattern = glob("https://github.com/acme/**@refs/**")
+    for text in (
+        f"https://github.com/{left}@{right}",
+        f"{left}https://github.com/acme/x@refs/{right}",
+        f"{left}@{right}",
+    ):
+        if not text.startswith("https://github.com/acme/"):
+            assert not pattern.matches(uri(text))
+
+
+def identity(**changes: Any) -> CosignIdentity:
+    """Make a signer."""
+    options: dict[str, Any] = {
+        "trusted_root": ROOT, "issuer": "https://accounts.google.com", "identity": Glob("jo@acme.example"), "any_image": True,
+    }  # fmt: skip
+    return CosignIdentity(**(options | changes))
+
+
+def problems(who: CosignIdentity | GithubWorkflow | GitlabJob) -> dict[str, str]:
+    """Give the mistakes by key."""
+    return dict(who.problems())
+
+
+REPOSITORY = Claims(repository=Glob("https://github.com/acme/app"))
+
+
+@pytest.mark.parametrize(
+    ("issuer", "text"),
+    [
+        ("https://token.actions.githubusercontent.com", SAN),
+        ("https://token.actions.githubusercontent.com/acme", "https://github.com/acme/app/x"),
+        ("https://token.actions.acme.ghe.com", "https://acme.ghe.com/acme/app/x"),
+        ("https://github.acme.example/_services/token", "https://github.acme.example/acme/app/x"),
+        ("https://gitlab.com", "https://gitlab.com/acme/app/x"),
+        ("https://ci.example", "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main"),
+        ("https://gitlab.acme.example", "https://gitlab.acme.example/acme/app//.gitlab-ci.yml@refs/heads/main"),
+    ],
+)
+def test_name_of_a_ci_file_needs_the_repository(issuer: str, text: str) -> None:
+    """A reusable workflow carries the name of the called file, whoever calls it (S17)."""
+    told = problems(identity(issuer=issuer, identity=Glob(text)))
+    assert "from whichever repository" in told[""]
+    for changes in ({"claims": REPOSITORY}, {"any_repository": True}):
+        assert problems(identity(issuer=issuer, identity=Glob(text), **changes)) == {}
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://token.actions.evil.example",
+        "https://accounts.google.com",
+        "https://x.ghe.com",
+        "https://gitlab.com.evil.example",
+    ],
+)
+def test_other_issuers_need_no_repository(issuer: str) -> None:
+    """Their names are of people and machines."""
+    assert problems(identity(issuer=issuer)) == {}
+
+
+def test_mistakes_of_an_identity() -> None:
+    """Each with its key, all at once."""
+    assert "one URL" in problems(identity(issuer="accounts.google.com"))["issuer"]
+    assert "one URL" in problems(identity(issuer="https://*.google.com"))["issuer"]
+    assert "one URL" in problems(identity(issuer="https://gооgle.com"))["issuer"]
+    assert "write out who it is" in problems(identity(identity=Glob("*")))["identity"]
+    assert "exclude each other" in problems(identity(claims=REPOSITORY, any_repository=True))["any-repository"]
+    assert "exclude each other" in problems(identity(images=(Glob("**"),)))["any-image"]
+    assert "say which images" in problems(identity(any_image=False))[""]
+    assert "needs a name" in problems(identity(annotations={"": "x"}))["annotations"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["acme/app", "https://*/acme/app", "https://github.com/*", "https://github.com", "http://github.com/acme/app"],
+)
+def test_claimed_repository_writes_out_the_owner(text: str) -> None:
+    """No wildcard where it would let in everybody (S17)."""
+    assert "host and owner written out" in dict(Claims(repository=Glob(text)).problems())["repository"]
+    assert Claims(repository=Glob("https://github.com/acme/*"), owner=Glob("https://github.com/acme")).problems() == ()
+    assert "https://github.com/acme" in dict(Claims(owner=Glob("acme")).problems())["owner"]
+
+
+def workflow(**changes: Any) -> GithubWorkflow:
+    """Make a signer."""
+    options: dict[str, Any] = {
+        "trusted_root": ROOT, "repository": "acme/app", "workflow": "release.yml", "ref": Glob("refs/tags/*"), "any_image": True,
+    }  # fmt: skip
+    return GithubWorkflow(**(options | changes))
+
+
+def test_workflow_expands_to_issuer_name_and_claims() -> None:
+    """So that nobody has to know how GitHub writes it."""
+    policy = workflow(
+        trigger=Glob("push"), runner="github-hosted", environment=Glob("prod"), owner_id="77", repository_id="1"
+    ).policy()
+    assert policy.issuer == "https://token.actions.githubusercontent.com"
+    assert str(policy.name) == "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/*"
+    assert {name: str(value) for name, value in policy.claims.items()} == {
+        "repository": "https://github.com/acme/app", "ref": "refs/tags/*", "trigger": "push", "runner": "github-hosted",
+        "environment": "prod", "owner-id": "77", "repository-id": "1",
+    }  # fmt: skip
+
+
+def test_reusable_workflow_has_the_name_of_the_called_file() -> None:
+    """And the repository of the build is still asked for."""
+    policy = workflow(
+        workflow_repository="acme/pipelines", workflow="sign.yml", workflow_ref=Glob("refs/tags/v2")
+    ).policy()
+    assert str(policy.name) == "https://github.com/acme/pipelines/.github/workflows/sign.yml@refs/tags/v2"
+    assert str(policy.claims["repository"]) == "https://github.com/acme/app"
+    assert str(policy.claims["ref"]) == "refs/tags/*"
+
+
+@pytest.mark.parametrize(
+    ("server", "issuer"),
+    [
+        ("acme.ghe.com", "https://token.actions.acme.ghe.com"),
+        ("github.acme.example", "https://github.acme.example/_services/token"),
+    ],
+)
+def test_other_servers_of_github(server: str, issuer: str) -> None:
+    """Each has an issuer of its own; an enterprise's can be written."""
+    policy = workflow(server=server).policy()
+    assert (policy.issuer, str(policy.name).partition("/.github")[0]) == (issuer, f"https://{server}/acme/app")
+    assert workflow(issuer="https://token.actions.githubusercontent.com/acme").policy().issuer.endswith("/acme")
+
+
+def test_mistakes_of_a_workflow() -> None:
+    """Each with its key."""
+    for wrong in ("acme", "acme/*", "*/app", "acme/app/x", "https://github.com/acme/app", "acme/app@x"):
+        assert "owner/name" in problems(workflow(repository=wrong))["repository"], wrong
+    for wrong in (".github/workflows/x.yml", "*.yml", "release", "a@b.yml"):
+        assert ".github/workflows/" in problems(workflow(workflow=wrong))["workflow"], wrong
+    assert "refs/heads/main" in problems(workflow(ref=Glob("main")))["ref"]
+    assert "goes with" in problems(workflow(workflow_ref=Glob("refs/tags/v1")))["workflow-ref"]
+    assert "workflow-ref" in problems(workflow(workflow_repository="acme/x"))["workflow-repository"]
+    assert (
+        "owner/name"
+        in problems(workflow(workflow_repository="*/x", workflow_ref=Glob("refs/tags/v1")))["workflow-repository"]
+    )
+    for wrong in ("https://github.com", "github", "evil.example/github.com", "GITHUB.com"):
+        assert "the host alone" in problems(workflow(server=wrong))["server"], wrong
+    assert "with https://" in problems(workflow(issuer="x"))["issuer"]
+    assert problems(workflow()) == {}
+
+
+def job(**changes: Any) -> GitlabJob:
+    """Make a signer."""
+    options: dict[str, Any] = {
+        "trusted_root": ROOT,
+        "project": "acme/app",
+        "ref": Glob("refs/heads/main"),
+        "any_image": True,
+    }
+    return GitlabJob(**(options | changes))
+
+
+def test_job_expands_to_issuer_name_and_claims() -> None:
+    """With GitLab's doubled slash before the pipeline file."""
+    policy = job(
+        trigger=Glob("push"), runner="gitlab-hosted", environment=Glob("prod"), project_id="1", namespace_id="2"
+    ).policy()
+    assert policy.issuer == "https://gitlab.com"
+    assert str(policy.name) == "https://gitlab.com/acme/app//.gitlab-ci.yml@refs/heads/main"
+    assert {name: str(value) for name, value in policy.claims.items()} == {
+        "repository": "https://gitlab.com/acme/app", "ref": "refs/heads/main", "trigger": "push", "runner": "gitlab-hosted",
+        "environment": "prod", "repository-id": "1", "owner-id": "2",
+    }  # fmt: skip
+    other = job(
+        config_project="acme/ci", config="jobs/sign.yml", config_ref=Glob("refs/tags/v1"), server="gitlab.acme.example"
+    ).policy()
+    assert str(other.name) == "https://gitlab.acme.example/acme/ci//jobs/sign.yml@refs/tags/v1"
+    assert (other.issuer, str(other.claims["repository"])) == (
+        "https://gitlab.acme.example",
+        "https://gitlab.acme.example/acme/app",
+    )
+
+
+def test_mistakes_of_a_job() -> None:
+    """Each with its key."""
+    for wrong in ("acme", "acme/*", "https://gitlab.com/acme/app", "acme//app"):
+        assert "group/project" in problems(job(project=wrong))["project"], wrong
+    assert "group/project" in problems(job(config_project="x", config_ref=Glob("refs/tags/v1")))["config-project"]
+    assert "as .gitlab-ci.yml" in problems(job(config="/a@b"))["config"]
+    assert "refs/heads/main" in problems(job(ref=Glob("main")))["ref"]
+    assert "goes with" in problems(job(config_ref=Glob("refs/tags/v1")))["config-ref"]
+    assert "config-ref" in problems(job(config_project="acme/x"))["config-project"]
+    assert "the host alone" in problems(job(server="https://gitlab.com"))["server"]
+    assert problems(job()) == {}
+
+
+def test_principal_is_one_or_none() -> None:
+    """Only a signer that can be one principal is one (S18)."""
+    exact = workflow(ref=Glob("refs/tags/v1"))
+    assert exact.principal() == Identity(
+        "identity", SAN, "https://token.actions.githubusercontent.com", "https://github.com/acme/app"
+    )
+    assert workflow().principal() is None
+    assert identity().principal() is None
+    same = identity(issuer="https://token.actions.githubusercontent.com", identity=Glob(SAN), claims=REPOSITORY)
+    assert same.principal() == exact.principal()
