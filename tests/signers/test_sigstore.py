@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gate.option import Duration
@@ -520,6 +520,22 @@ def test_certificate_in_between_that_may_not_issue(case: str) -> None:
     assert told in said
 
 
+@pytest.mark.parametrize("which", ["leaf", "middle", "root"])
+def test_certificate_signed_with_a_weak_hash(which: str) -> None:
+    """SHA-224 is what the library still makes; SHA-1 it refuses by itself. A root's own signature proves nothing."""
+    weak = hashes.SHA224()
+    if which == "leaf":
+        candidate = judge(leaf_case(algorithm=weak))
+    elif which == "middle":
+        candidate = judge(made(), signer(Sigstore(middle=GOOD.intermediate(algorithm=weak))))
+    else:
+        root = authority("root", private("root"), "root", private("root"), algorithm=weak)
+        assert isinstance(judge(made(), signer(Sigstore(root=root))).result, Counts)
+        return
+    code, told = refused(candidate)
+    assert (code, "is signed with sha224" in told) == ("certificate-chain-invalid", True)
+
+
 def test_root_that_allows_nobody_below() -> None:
     """The path length of the root is that of the whole path."""
     root = authority("root", private("root"), "root", private("root"), pathlen=0)
@@ -610,7 +626,6 @@ def test_signature_by_another_key() -> None:
 
 def test_certificate_with_a_key_that_is_not_accepted() -> None:
     """A short RSA key makes no signature that counts."""
-    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
     weak: Any = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- that it is refused is the point

@@ -96,7 +96,7 @@ def certificate(  # noqa: PLR0917 -- the fields of a certificate
     extensions: list[Extension],
     first: datetime = START,
     last: datetime = START + timedelta(days=3650),
-    algorithm: hashes.SHA256 | hashes.SHA384 | None = None,
+    algorithm: hashes.SHA224 | hashes.SHA256 | None = None,
     serial: int = 7,
 ) -> x509.Certificate:
     """Issue one certificate."""
