@@ -40,7 +40,7 @@ def promised(made: dict[str, Any]) -> str:
     return canonical({"SignedEntryTimestamp": promise, "Payload": payload}).decode()
 
 
-def annotations(payload: bytes = PAYLOAD, signature: bytes = SIGNATURE, **entry: Any) -> dict[str, str]:
+def written(payload: bytes = PAYLOAD, signature: bytes = SIGNATURE, **entry: Any) -> dict[str, str]:
     """Write what stands beside a signature."""
     return {
         forge.SIGNATURE: forge.b64(signature),
@@ -71,7 +71,7 @@ def stamp(content: bytes) -> str:
 
 def test_signature_with_a_promise_counts() -> None:
     """The promise is weaker than a proof of inclusion, and the words say which it is."""
-    result = judge(annotations()).result
+    result = judge(written()).result
     assert isinstance(result, Counts)
     assert "tag, signed as registry.example/acme/app" in result.detail
     assert "(promise only)" in result.detail
@@ -79,7 +79,7 @@ def test_signature_with_a_promise_counts() -> None:
 
 def test_timestamp_beside_the_signature_counts() -> None:
     """With `log: none` it is the only time."""
-    beside = annotations() | {STAMP: stamp(GOOD.stamp(SIGNATURE))}
+    beside = written() | {STAMP: stamp(GOOD.stamp(SIGNATURE))}
     del beside[BUNDLE]
     assert code(judge(beside, log="none")) == ""
     assert code(judge(beside)) == "log-entry-missing"
@@ -87,16 +87,16 @@ def test_timestamp_beside_the_signature_counts() -> None:
 
 
 def _entry(change: Callable[[dict[str, Any]], None]) -> str:
-    told = json.loads(annotations()[BUNDLE])
+    told = json.loads(written()[BUNDLE])
     change(told)
     return canonical(told).decode()
 
 
 CASES: dict[str, tuple[dict[str, str], str]] = {
     "of another signature (CVE-2022-23649)": (
-        {BUNDLE: annotations(signature=sign(private("signer"), PAYLOAD))[BUNDLE]}, "log-entry-of-other-signature",
+        {BUNDLE: written(signature=sign(private("signer"), PAYLOAD))[BUNDLE]}, "log-entry-of-other-signature",
     ),
-    "of another payload": ({BUNDLE: annotations(payload=b"{}")[BUNDLE]}, "log-entry-of-other-signature"),
+    "of another payload": ({BUNDLE: written(payload=b"{}")[BUNDLE]}, "log-entry-of-other-signature"),
     "of another certificate": (
         {BUNDLE: promised(rekor1("", PAYLOAD, SIGNATURE, GOOD.leaf(), record="hashedrekord"))}, "log-entry-of-other-signature",
     ),
@@ -126,12 +126,12 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
 def test_annotation_that_proves_nothing(case: str) -> None:
     """Everything else beside the signature is as it should be."""
     changes, expected = CASES[case]
-    assert code(judge(annotations() | changes)) == expected
+    assert code(judge(written() | changes)) == expected
 
 
 def test_without_a_certificate_it_is_a_keys() -> None:
     """Nothing beside it says who."""
-    beside = annotations()
+    beside = written()
     del beside[CERTIFICATE]
     assert code(judge(beside)) == "signature-by-key"
 
@@ -142,10 +142,10 @@ def test_chain_beside_the_certificate() -> None:
     only_root = GOOD.trusted_root()
     only_root["certificateAuthorities"][0]["certChain"]["certificates"].pop(0)
     chain = (pem(GOOD.middle) + pem(GOOD.root)).decode()
-    assert code(judge(annotations() | {CHAIN: chain}, root=packed(only_root))) == ""
+    assert code(judge(written() | {CHAIN: chain}, root=packed(only_root))) == ""
     evil = pem(authority("middle", private("middle"), "root", private("evil"), pathlen=0)).decode()
-    assert code(judge(annotations() | {CHAIN: evil}, root=packed(only_root))) == "certificate-untrusted"
-    assert code(judge(annotations(), root=packed(only_root))) == "certificate-untrusted"
+    assert code(judge(written() | {CHAIN: evil}, root=packed(only_root))) == "certificate-untrusted"
+    assert code(judge(written(), root=packed(only_root))) == "certificate-untrusted"
 
 
 PAYLOADS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -172,13 +172,13 @@ def test_payload_is_compared(case: str) -> None:
     """Digest, type, name and annotations of what was signed (S16)."""
     changes, options, expected = PAYLOADS[case]
     payload = packed(forge.simple_payload(SUBJECT, **changes))
-    beside = annotations(payload, sign(private("signer"), payload))
+    beside = written(payload, sign(private("signer"), payload))
     assert code(judge(beside, payload, **options)) == expected
 
 
 def test_payload_that_is_none() -> None:
     """Signed as it should be, and still no payload."""
-    assert code(judge(annotations(b"[]", sign(private("signer"), b"[]")), b"[]")) == "signature-malformed"
+    assert code(judge(written(b"[]", sign(private("signer"), b"[]")), b"[]")) == "signature-malformed"
 
 
 # Attestations
