@@ -26,6 +26,7 @@ step "imports" "$bin/lint-imports"
 step "reason pages" "$bin/python" scripts/reasons.py --check
 step "command page" "$bin/python" scripts/commands.py --check
 step "action schema" "$bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml
+if command -v actionlint >/dev/null; then step "workflows" actionlint examples/ci/github/*.yml; fi
 step "gitlab schema" "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.example.yml
 
 echo "image-gate: tests"
