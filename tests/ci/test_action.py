@@ -138,39 +138,74 @@ def test_an_advisory_run_says_that_it_is_not_enforced(workspace: Path) -> None:
     assert (ran.code, ran.outputs["verdict"], ran.outputs["enforced"]) == (0, "failed", "false"), ran.err
 
 
+def fake_gate(workspace: Path, said: str, code: int = 0) -> dict[str, str]:
+    """Give the inputs for a gate that writes these outputs and ends with this code."""
+    fake = workspace.parent / "python"
+    fake.write_text(
+        '#!/bin/sh\n[ "$2" != -c ] || exit 0\n'
+        f"for word; do case $word in --outputs=*) cat > \"${{word#*=}}\" <<'END'\n{said}END\n;; esac; done\nexit {code}\n"
+    )
+    fake.chmod(0o755)
+    return inputs(installed=str(fake))
+
+
+@pytest.mark.parametrize("code", [0, 3])
 @pytest.mark.parametrize(
     "said",
     [
         "",
         "GATE_VERDICT=passed\n",
-        "GATE_VERDICT=failed\nGATE_ENFORCED=true\n",
         "GATE_VERDICT=PASSED\nGATE_ENFORCED=true\n",
-        "GATE_VERDICT=passed passed\nGATE_ENFORCED=true\n",
-        "GATE_VERDICT=passed\nGATE_ENFORCED=yes\n",
+        "GATE_VERDICT=PASSED\nGATE_ENFORCED=false\n",
+        "GATE_ENFORCED=false\n",
+        "GATE_VERDICT=passed passed\nGATE_ENFORCED=false\n",
+        "GATE_VERDICT=undetermined\nGATE_ENFORCED=yes\n",
+        "GATE_VERDICT=passed\nGATE_ENFORCED=false true\n",
     ],
 )
-def test_outputs_that_contradict_the_exit_code_are_not_believed(said: str, workspace: Path) -> None:
-    """A gate that ends with 0 and does not say passed has gone wrong: no verdict, whatever it says."""
-    fake = workspace.parent / "python"
-    fake.write_text(
-        '#!/bin/sh\nfor word; do case $word in --outputs=*) cat > "${word#*=}" <<END\n' + said + "END\n;; esac; done\n"
-    )
-    fake.chmod(0o755)
-    ran = action(workspace, inputs(installed=str(fake)))
+def test_outputs_of_another_shape_are_not_believed(said: str, code: int, workspace: Path) -> None:
+    """A gate that does not say what it has to say has gone wrong: no verdict, and nothing of it is passed on."""
+    ran = action(workspace, fake_gate(workspace, said, code))
     assert ran.told == (3, "undetermined", ""), ran.err
+    assert ran.outputs["enforced"] == "true"
+    assert "contradict" in ran.err
+
+
+def test_a_gate_that_says_failed_and_ends_with_0_is_not_believed(workspace: Path) -> None:
+    """Unless the rules are advisory."""
+    ran = action(workspace, fake_gate(workspace, "GATE_VERDICT=failed\nGATE_ENFORCED=true\n"))
+    assert ran.told == (3, "undetermined", "")
+    ran = action(workspace, fake_gate(workspace, "GATE_VERDICT=failed\nGATE_ENFORCED=false\n"))
+    assert ran.told == (0, "failed", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIGEST", "sha256:12"),
+        ("DIGEST", f"{GOOD} x"),
+        ("DIGEST", GOOD.upper()),
+        ("PINNED_IMAGE", f"x y@{GOOD}"),
+        ("PINNED_IMAGE", f"$(id)@{GOOD}"),
+        ("PINNED_IMAGE", f"registry.example/app:{GOOD}"),
+        ("FAILED", "-1"),
+        ("WARNED", "one"),
+        ("UNDECIDED", "1e9"),
+        ("VERDICT<<E", "elsewhere"),
+    ],
+)
+def test_an_output_of_another_shape_stays_empty(name: str, value: str, workspace: Path) -> None:
+    """Everything else of the run holds."""
+    said = f"GATE_VERDICT=passed\nGATE_ENFORCED=true\nGATE_{name}={value}\n"
+    ran = action(workspace, fake_gate(workspace, said))
+    assert (ran.code, ran.outputs["verdict"]) == (0, "passed")
+    assert value not in ran.written
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 77, 139])
 def test_passed_is_only_said_with_exit_code_0(code: int, workspace: Path) -> None:
     """Every other code stops, and those that the gate has not become 3."""
-    fake = workspace.parent / "python"
-    fake.write_text(
-        '#!/bin/sh\n[ "$4" = gate ] || [ "$2" != -c ] || exit 0\n'
-        'for word; do case $word in --outputs=*) printf "GATE_VERDICT=passed\\nGATE_ENFORCED=true\\n" > "${word#*=}";; esac\n'
-        f"done\nexit {code}\n"
-    )
-    fake.chmod(0o755)
-    ran = action(workspace, inputs(installed=str(fake)))
+    ran = action(workspace, fake_gate(workspace, "GATE_VERDICT=passed\nGATE_ENFORCED=true\n", code))
     assert ran.code == (2 if code == 2 else 3)
     assert ran.outputs["verdict"] == "undetermined"
 

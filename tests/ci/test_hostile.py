@@ -175,12 +175,15 @@ def test_what_pip_uv_and_git_say_is_no_command(text: bytes) -> None:
 
 
 def test_what_an_installation_says_is_shown_harmless(workspace: Path) -> None:
-    """A folder of wheels with a name that is a command, which pip repeats."""
-    name = "::error::owned ##[add-mask]a"
-    (workspace / name).mkdir()
-    ran = action(workspace, inputs(installed="", python=sys.executable, wheels=name), PATH="/usr/bin:/bin")
+    """A Python that shouts commands when it should have shown that it has the gate."""
+    shouting = workspace.parent / "python"
+    shouting.write_text("#!/bin/sh\ncat <<'END'\n" + "\n".join(NASTY) + "\nEND\nexit 1\n")
+    shouting.chmod(0o755)
+    ran = action(workspace, inputs(installed=str(shouting)))
     is_sound(ran, workspace)
+    assert not ran.commands
     assert ran.told == (3, "undetermined", "")
+    assert "owned" in ran.err
     assert "could not be installed" in ran.err
 
 
