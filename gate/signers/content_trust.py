@@ -4,7 +4,7 @@ Trust data says which digest a tag stands for. What the server sends is believed
 for it (`gate.notary`); here is what the rule file says, and what the trusted roles say of the tag. In this order:
 
 1. the image has a repository name and a tag, and this signer may vouch for the repository (S7, S16)
-2. the trust data holds (`gate.notary.data`)
+2. the trust data holds (`gate.notary.trust_data`)
 3. the roles name the tag: docker's order, or every one that is listed; a delegation only within its paths (S21)
 4. they agree, and name this image's digest and size, in every hash that is given (S12)
 """
@@ -24,7 +24,7 @@ from gate.formats.notary import RELEASES, TARGETS, Described, is_role_name, read
 from gate.formats.notary_key import fingerprints_of_pem
 from gate.formats.notary_state import parse_state
 from gate.notary import reasons
-from gate.notary.data import Signed, TrustData, Trusted
+from gate.notary.trust_data import Reading, Signed, TrustData, Trusted
 from gate.notary.roots import Pin
 from gate.option import File, option
 from gate.pattern import Glob
@@ -187,6 +187,10 @@ class ContentTrust:
         if reading.trusted is None:
             return Vouching((), unread, reading.looked)
         return Vouching(self._judge(reading.trusted, data, subject), unread, reading.looked)
+
+    def seen(self, subject: Subject, evidence: Evidence, at: datetime) -> Reading | None:
+        """Give what the trust data came to, its versions for a state file; None where none could be asked for."""
+        return None if self._hindrance(subject) is not None else self._data(subject).read(evidence, at)
 
     def principal(self) -> None:
         """Stand for whoever holds the keys that the trust data names: not one principal."""

@@ -78,6 +78,8 @@ def written(block: Block, folder: Path) -> Path:
     for number, name in enumerate(sorted(set(re.findall(r"[\w./-]+\.(?:pub|pem)\b", text)))):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / "keys" / KEYS[number % len(KEYS)], folder / name)
+    for name in re.findall(r"[\w./-]+/state\.json\b", text):
+        (folder / name).write_text('{"trust-state": 1, "repositories": {}}', encoding="utf-8")
     for name in re.findall(r"[\w./-]+\.lock\.json\b", text):
         (folder / name).write_text('{"gate-tags": 1, "repositories": {}}', encoding="utf-8")
     for name in re.findall(r"(?:\./)[\w./-]+\.yaml\b", text):

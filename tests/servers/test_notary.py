@@ -62,28 +62,37 @@ class Shop:
         self.notary.init(self.gun)
         self.notary.sign(self.gun, tag, self.content)
 
-    def check(
-        self, *options: str, tag: str = TAG, server: str = "", ca: Path | None = None, at: datetime | None = None,
-        ref: str = "", **changes: object,
-    ) -> tuple[int, dict[str, Any]]:  # fmt: skip
+    def check(self, *options: str, ref: str = f":{TAG}", **changes: Any) -> tuple[int, dict[str, Any]]:
         """Run `gate check` as the command line does; gives the exit code and the report."""
-        keys = changes.pop("keys", None) or f"root-keys: [{self.notary.root_key(self.gun)}]"
-        more = "".join(f", {name.replace('_', '-')}: {value}" for name, value in changes.items())
+        code, out, _ = self.run("check", "--format", "json", *options, ref=ref, **changes)
+        return code, json.loads(out) if out else {}
+
+    def keep(self, file: Path, /, **changes: Any) -> tuple[int, str]:
+        """Run `gate trust-state`; gives the exit code and what it says beside its output."""
+        code, _, err = self.run("trust-state", "--state", str(file), **changes)
+        return code, err
+
+    def run(
+        self, command: str, *options: str, ref: str = f":{TAG}", server: str = "", ca: Path | None = None,
+        at: datetime | None = None, keys: str = "", **more: str,
+    ) -> tuple[int, str, str]:  # fmt: skip
+        """Run a command on the image with one content-trust signer; further changes are its options."""
+        keys = keys or f"root-keys: [{self.notary.root_key(self.gun)}]"
+        told = "".join(f", {name.replace('_', '-')}: {value}" for name, value in more.items())
         rules = self.folder / "gate.yaml"
         rules.write_text(
-            f"gate: 1\nsigners:\n  owner: {{kind: content-trust, server: '{server or self.notary.url}', {keys}{more}}}\n"
+            f"gate: 1\nsigners:\n  owner: {{kind: content-trust, server: '{server or self.notary.url}', {keys}{told}}}\n"
             "rules:\n  trusted: {check: signature, signed-by: owner}\n"
         )
-        out = io.StringIO()
+        out, err = io.StringIO(), io.StringIO()
         now = datetime.now(UTC)
         arguments = [
-            "check", "--rules", str(rules), "--format", "json", "--registry-ca", str(ca or self.notary.ca_file),
+            command, "--rules", str(rules), "--registry-ca", str(ca or self.notary.ca_file),
             "--plain-http", self.registry.authority,
-            *(("--at", at.strftime("%Y-%m-%dT%H:%M:%SZ")) if at else ()), *options,
-            "--", f"{self.gun}{ref or f':{tag}'}",
+            *(("--at", at.strftime("%Y-%m-%dT%H:%M:%SZ")) if at else ()), *options, "--", f"{self.gun}{ref}",
         ]  # fmt: skip
-        code = main(arguments, World(out, io.StringIO(), {"HOME": "/nonexistent"}, lambda: now))
-        return code, json.loads(out.getvalue())
+        code = main(arguments, World(out, err, {"HOME": "/nonexistent"}, lambda: now))
+        return code, out.getvalue(), err.getvalue()
 
     def recorded(self, *names: str) -> dict[str, bytes]:
         """Record files as the server has them now, under the names that the gate asks for."""
@@ -393,6 +402,43 @@ def test_rolled_back(shop: Shop, elsewhere: TlsFiles) -> None:
         least = f"{{targets: {versions['targets']}}}"
         code, report = shop.check(server=own(server), ca=elsewhere.ca_file, least_versions=least)
         assert (code, reasons(report)[0].split(":")[0]) == (1, "trust-rollback")
+
+
+def test_state_is_kept_by_a_command(shop: Shop, elsewhere: TlsFiles) -> None:
+    """`gate trust-state` writes what verified, never lower than before, and nothing that did not verify."""
+    shop.sign()
+    old = shop.recorded()
+    state = shop.folder / "trust-state.json"
+    assert shop.keep(state)[0] == 0
+    first = parse_state(state.read_bytes(), "state")[shop.gun]
+    assert first.keys() == {"root", "timestamp", "snapshot", "targets"}
+    assert shop.check(state="trust-state.json")[0] == 0
+    shop.notary.sign(shop.gun, "other", shop.content)
+    assert shop.keep(state, state="trust-state.json")[0] == 0
+    second = parse_state(state.read_bytes(), "state")[shop.gun]
+    assert second["targets"] == first["targets"] + 1
+    before = state.read_bytes()
+    with showing(old, elsewhere) as server:
+        code, told = shop.keep(state, server=own(server), ca=elsewhere.ca_file, state="trust-state.json")
+        assert (code, "(trust-rollback)" in told) == (3, True)
+        assert shop.keep(state, server=own(server), ca=elsewhere.ca_file)[0] == 0
+    assert state.read_bytes() == before
+    code, told = shop.keep(state, keys=f"root-keys: [{'0' * 64}]")
+    assert (code, "(trust-root-unpinned)" in told) == (3, True)
+    with showing({}, elsewhere) as server:
+        code, told = shop.keep(state, server=own(server), ca=elsewhere.ca_file)
+    assert (code, "there is no trust data" in told) == (3, True)
+    assert state.read_bytes() == before
+
+
+def test_state_that_cannot_be_read_is_not_overwritten(shop: Shop) -> None:
+    """A file of another kind under that name stays as it is."""
+    state = shop.folder / "trust-state.json"
+    state.write_text("{}")
+    shop.sign()
+    code, told = shop.keep(state)
+    assert (code, "no state of trust data" in told) == (2, True)
+    assert state.read_text() == "{}"
 
 
 @pytest.mark.parametrize(

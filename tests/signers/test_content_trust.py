@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from gate.evidence import Evidence, Look, NotAsked, Unavailable
 from gate.formats.notary_state import parse_state, write_state
-from gate.notary.data import MOST_ROOTS
+from gate.notary.trust_data import MOST_ROOTS
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Refused, Unchecked, Vouching
 from gate.signers.content_trust import ContentTrust, KeyId, RoleName, Server
