@@ -62,6 +62,8 @@ def check_chain(chain: tuple[Certificate, ...]) -> None:
     for number, (lower, upper) in enumerate(pairwise(chain), start=1):
         if not is_issued_by(lower, upper):
             raise _wrong(f"certificate {number} was not issued by certificate {number + 1}, which stands behind it")
+        if is_issued_by(lower, lower):
+            raise _wrong(f"certificate {number} issues itself, and is not the last of the chain")
     if not is_issued_by(chain[-1], chain[-1]):
         raise _wrong("the chain is not complete: its last certificate is no root, which issues itself")
 
@@ -154,11 +156,10 @@ def _check_leaf(certificate: Certificate, name: str) -> None:
 
     usage = _critical(certificate, x509.KeyUsage, name)
     others = (
-        usage.content_commitment, usage.key_encipherment, usage.data_encipherment, usage.key_agreement,
-        usage.key_cert_sign, usage.crl_sign,
+        usage.key_encipherment, usage.data_encipherment, usage.key_agreement, usage.key_cert_sign, usage.crl_sign,
     )  # fmt: skip
     if not usage.digital_signature or any(others):
-        raise _wrong(f"{name} is not for signatures alone: its key usage has to be digitalSignature and nothing else")
+        raise _wrong(f"{name} is not for signatures alone: its key usage has to be digitalSignature, without others")
     constraints = _extension(certificate, x509.BasicConstraints)
     if constraints is not None and constraints.ca:
         raise _wrong(f"{name} is an authority's, and signs no images")

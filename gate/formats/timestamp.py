@@ -31,6 +31,8 @@ _HASHES: Final = {
 }
 #: X.690, section 8.1.3.4.
 _LONGEST_SHORT: Final = 127
+#: SignedData, `certificates [0] IMPLICIT` (RFC 5652, section 5.1).
+_CERTIFICATES: Final = 0xA0
 _TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 
 
@@ -96,11 +98,52 @@ def parse_timestamp(content: bytes, what: str) -> Timestamp:
 
 
 def parse_token(content: bytes, what: str) -> Timestamp:
-    """Read a DER `TimeStampToken`, which is a response without its status; raises `MalformedData`."""
-    body = b"\x30\x03\x02\x01\x00" + content  # PKIStatusInfo: granted (RFC 3161, section 2.4.2)
+    """Read a DER `TimeStampToken`, which is a response without its status; raises `MalformedData`.
+
+    Many authorities write the certificates, which nobody signs, in an order that is not DER's; they are sorted first.
+    """
+    if len(content) > _MOST_BYTES:
+        msg = f"{what} has {len(content)} bytes; a timestamp of at most {_MOST_BYTES} is read"
+        raise MalformedData(msg, "malformed")
+    try:
+        body = b"\x30\x03\x02\x01\x00" + _sorted(content)  # PKIStatusInfo: granted (RFC 3161, section 2.4.2)
+    except IndexError as error:
+        msg = f"{what} is no timestamp that can be read"
+        raise MalformedData(msg, "malformed") from error
     length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
     header = bytes([len(body)]) if len(body) <= _LONGEST_SHORT else bytes([0x80 + len(length)]) + length
     return parse_timestamp(b"\x30" + header + body, what)
+
+
+def _sorted(token: bytes) -> bytes:
+    """Put the certificates of a CMS SignedData into the order of DER (X.690, 11.6; RFC 5652, section 5.1).
+
+    Raises `IndexError` for what has no such structure.
+    """
+    content_info = _parts(token, 0, len(token))[0]
+    signed_data = _parts(token, *_parts(token, *content_info[1:])[1][1:])[0]
+    members = _parts(token, *signed_data[1:])
+    start, first, end = members[3]  # after version, digest algorithms, content
+    if token[start] != _CERTIFICATES:
+        return token
+    certificates = sorted(token[one[0] : one[2]] for one in _parts(token, first, end))
+    return token[:first] + b"".join(certificates) + token[end:]
+
+
+def _parts(content: bytes, position: int, end: int) -> list[tuple[int, int, int]]:
+    """Give the elements between two places: where each starts, where its content does, and where it ends."""
+    found = []
+    while position < end:
+        size = content[position + 1]
+        first = position + 2
+        if size > _LONGEST_SHORT:
+            first += size & _LONGEST_SHORT
+            size = int.from_bytes(content[position + 2 : first], "big")
+        if first + size > end:
+            raise IndexError(position)
+        found.append((position, first, first + size))
+        position = first + size
+    return found
 
 
 def _stamps(certificate: Certificate) -> bool:

@@ -190,7 +190,7 @@ class Judging:
         if not stamp.is_over(envelope.signature):
             raise _Stop(Refused(reasons.TIMESTAMP, "its timestamp is over other bytes than the signature"))
         if not any(stamp.is_signed_by((root,), envelope.signature) for root in self.trust.stores["tsa"]):
-            raise _Stop(Refused(reasons.TIMESTAMP, "its timestamp is by an authority that is in no trust store tsa"))
+            raise _Stop(Refused(reasons.TIMESTAMP, "its timestamp does not verify with an authority of a trust store tsa"))
         first, last = stamp.window
         if last - self.at > MOST_SKEW:
             raise _Stop(Unchecked(TIME_IN_FUTURE, f"its timestamp is of {last:{_TIME}}"))
