@@ -16,9 +16,9 @@ from gate.oci.digest import Digest
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Refused, Sealed
 from tests.signers import forge
-from tests.signers.test_sigstore import AT, GOOD, SUBJECT, flipped, signer
+from tests.signers.test_sigstore import GOOD, SUBJECT, flipped, signer
 from tests.signers.world import PLACE, World, packed
-from tests.world.sigstore import SIGNED_AT, authority, canonical, hashed, pae, pem, private, rekor1, sign
+from tests.world.sigstore import AT, SIGNED_AT, authority, canonical, hashed, pae, pem, private, rekor1, sign
 
 KIND = "application/vnd.in-toto+json"
 PAYLOAD = packed(forge.simple_payload(SUBJECT))

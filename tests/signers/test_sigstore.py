@@ -536,6 +536,15 @@ def test_certificate_signed_with_a_weak_hash(which: str) -> None:
     assert (code, "is signed with sha224" in told) == ("certificate-chain-invalid", True)
 
 
+def test_instance_with_ed25519_keys() -> None:
+    """Certificates and signatures of that kind have no hash of their own."""
+    middle = authority("middle", private("middle", "ed25519"), "root", private("root"), pathlen=0)
+    by = private("signer", "ed25519")
+    leaf = GOOD.leaf(by, issuer_key=private("middle", "ed25519"), sct={"issuer": private("middle", "ed25519")})
+    bundle = GOOD.bundle(PAYLOAD, key=by, leaf=leaf)
+    assert isinstance(judge(bundle, signer(Sigstore(middle=middle))).result, Counts)
+
+
 def test_root_that_allows_nobody_below() -> None:
     """The path length of the root is that of the whole path."""
     root = authority("root", private("root"), "root", private("root"), pathlen=0)
@@ -658,6 +667,8 @@ def test_older_versions_of_the_bundle() -> None:
     assert "promise only" in result.detail
     assert refused(judge(with_chain(promised, "0.2")))[0] == "log-proof-missing"
     assert isinstance(judge(with_chain(made(), "0.2")).result, Counts)
+    wrong = made(entries=entry(note_by=private("stranger")))
+    assert refused(judge(with_chain(wrong, "0.1")))[0] == "log-checkpoint-invalid", "what is there has to be right"
     without = made(
         entries=entry(members={"inclusionProof": None, "inclusionPromise": None}), stamps=[GOOD.stamp(SIGNATURE)]
     )

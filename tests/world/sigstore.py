@@ -110,6 +110,8 @@ def certificate(  # noqa: PLR0917 -- the fields of a certificate
     )
     for value, critical in extensions:
         builder = builder.add_extension(value, critical)
+    if isinstance(issuer_key, ed25519.Ed25519PrivateKey):
+        return builder.sign(issuer_key, None)
     return builder.sign(issuer_key, algorithm or hashes.SHA256())
 
 
