@@ -24,8 +24,8 @@ from gate.formats.notary import RELEASES, TARGETS, Described, is_role_name, read
 from gate.formats.notary_key import fingerprints_of_pem
 from gate.formats.notary_state import parse_state
 from gate.notary import reasons
-from gate.notary.trust_data import Reading, Signed, TrustData, Trusted
 from gate.notary.roots import Pin
+from gate.notary.trust_data import Reading, Signed, TrustData, Trusted
 from gate.option import File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Unchecked, Vouching
