@@ -53,6 +53,10 @@ class Timestamp:
         off = timedelta(seconds=said.seconds or 0, milliseconds=said.millis or 0, microseconds=said.micros or 0)
         return self.when - off, self.when + off
 
+    def certificates(self) -> tuple[bytes, ...]:
+        """Give the DER certificates that came along; they prove nothing by themselves."""
+        return tuple(sorted(self._response.signed_data.certificates))
+
     def is_over(self, message: bytes) -> bool:
         """Tell whether the imprint is that of these bytes, with SHA-256, SHA-384 or SHA-512."""
         imprint = self._response.tst_info.message_imprint

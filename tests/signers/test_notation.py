@@ -215,6 +215,16 @@ def test_timestamp_lets_a_signature_outlive_its_certificate(form: str) -> None:
 
 
 @FORMS
+def test_timestamp_authority_that_could_be_revoked_is_said(form: str) -> None:
+    """Its certificate names a revocation list; that of `timestamp` names none."""
+    envelope = kind_of("timestamp-revocable", form)
+    assert code(single(envelope, form, stamping())) == "?notation-revocation"
+    candidate = single(envelope, form, stamping(revocation="not-checked"))
+    assert isinstance(candidate.result, Counts)
+    assert candidate.result.caveat == "whether certificates were revoked was not checked"
+
+
+@FORMS
 def test_missing_timestamp_is_told(form: str) -> None:
     """With a store for timestamps one is needed, unless only after expiry."""
     envelope = kind_of("es256", form)

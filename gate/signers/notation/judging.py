@@ -34,6 +34,7 @@ from gate.formats.notation import (
 from gate.formats.notation_chain import (
     algorithm_of,
     check_chain,
+    is_issued_by,
     is_valid_at,
     mentions_revocation,
     read_chain,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from gate.attached import Parcel
     from gate.formats.certificate import Certificate
     from gate.formats.notation import Attributes, Envelope
+    from gate.formats.timestamp import Timestamp
     from gate.signers.notation.trust import Trust
     from gate.subject import Subject
 
@@ -91,10 +93,10 @@ class Judging:
             anchor = self._anchor(envelope, chain)  # 5
             by = _identity(chain[0], anchor)
             self._named(chain[0])  # 5
-            when = self._time(envelope, chain)  # 6
+            when, stamping = self._time(envelope, chain)  # 6
             self._unexpired(envelope.attributes)  # 7
             self._metadata(annotations)  # 8
-            caveat = self._revocation(chain)  # 9
+            caveat = self._revocation((*chain[:-1], *stamping))  # 9
         except _Stop as stop:
             return Candidate(parcel.where, by, stop.result)
         except MalformedData as error:
@@ -155,22 +157,26 @@ class Judging:
         if not any(is_subset(identity, attributes) for identity in self.trust.identities):
             raise _Stop(Refused(reasons.IDENTITY, f"it was made by {_subject(leaf)}, who is no accepted identity"))
 
-    def _time(self, envelope: Envelope, chain: tuple[Certificate, ...]) -> str:
-        """Say at which time the certificates were valid (specs/trust-store-trust-policy.md, "Authentic timestamp")."""
+    def _time(self, envelope: Envelope, chain: tuple[Certificate, ...]) -> tuple[str, tuple[Certificate, ...]]:
+        """Say at which time the certificates were valid, and give those of a timestamp that was relied on.
+
+        specs/trust-store-trust-policy.md, "Authentic timestamp".
+        """
         attributes = envelope.attributes
         for said in (attributes.signing_time, attributes.authentic_time):
             if said is not None and said - self.at > MOST_SKEW:
                 raise _Stop(Unchecked(TIME_IN_FUTURE, f"it says that it was made at {said:{_TIME}}"))
         if (when := attributes.authentic_time) is not None:  # `_understood`: then the scheme is the authority's
             self._valid(chain, when, when, "when the signing authority signed")
-            return f"signed at {when:{_TIME}} by the word of the signing authority"
+            return f"signed at {when:{_TIME}} by the word of the signing authority", ()
         is_valid_now = all(is_valid_at(one, self.at, self.at) for one in chain)
         if "tsa" in self.trust.stores and not (self.trust.after_expiry and is_valid_now):
-            first, last = self._stamped(envelope)
+            stamp = self._stamped(envelope)
+            first, last = stamp.window
             self._valid(chain, first, last, "at the time of the timestamp")
-            return f"timestamp of {last:{_TIME}}"
+            return f"timestamp of {last:{_TIME}}", read_chain(stamp.certificates())
         self._valid(chain, self.at, self.at, "now")
-        return "certificates valid now"
+        return "certificates valid now", ()
 
     def _valid(self, chain: tuple[Certificate, ...], first: datetime, last: datetime, when: str) -> None:
         for one in chain:
@@ -179,8 +185,8 @@ class Judging:
                 said = f"{_subject(one)} was valid from {start:{_TIME}} to {end:{_TIME}}, which is not so {when}"
                 raise _Stop(Refused(reasons.CERTIFICATE_TIME, f"{said} ({last:{_TIME}})"))
 
-    def _stamped(self, envelope: Envelope) -> tuple[datetime, datetime]:
-        """Give the time of a timestamp over the signature by an authority of the store."""
+    def _stamped(self, envelope: Envelope) -> Timestamp:
+        """Give a timestamp over the signature by an authority of the store."""
         if envelope.timestamp is None:
             raise _Stop(Refused(reasons.TIMESTAMP, "it has no timestamp"))
         try:
@@ -190,11 +196,11 @@ class Judging:
         if not stamp.is_over(envelope.signature):
             raise _Stop(Refused(reasons.TIMESTAMP, "its timestamp is over other bytes than the signature"))
         if not any(stamp.is_signed_by((root,), envelope.signature) for root in self.trust.stores["tsa"]):
-            raise _Stop(Refused(reasons.TIMESTAMP, "its timestamp does not verify with an authority of a trust store tsa"))
-        first, last = stamp.window
-        if last - self.at > MOST_SKEW:
-            raise _Stop(Unchecked(TIME_IN_FUTURE, f"its timestamp is of {last:{_TIME}}"))
-        return first, last
+            said = "its timestamp does not verify with an authority of a trust store tsa"
+            raise _Stop(Refused(reasons.TIMESTAMP, said))
+        if stamp.window[1] - self.at > MOST_SKEW:
+            raise _Stop(Unchecked(TIME_IN_FUTURE, f"its timestamp is of {stamp.window[1]:{_TIME}}"))
+        return stamp
 
     def _unexpired(self, attributes: Attributes) -> None:
         if attributes.expiry is not None and attributes.expiry <= self.at:
@@ -207,9 +213,9 @@ class Judging:
                 said = f"has no {key}" if have is None else f"has {key}={clip(have, _MOST_TEXT)}"
                 raise _Stop(Refused(reasons.METADATA, f"it {said}; {key}={wanted} is asked for"))
 
-    def _revocation(self, chain: tuple[Certificate, ...]) -> str:
+    def _revocation(self, certificates: tuple[Certificate, ...]) -> str:
         """Say what was not checked; a root is taken out of the store instead of being revoked."""
-        revocable = [one for one in chain[:-1] if mentions_revocation(one)]
+        revocable = [one for one in certificates if not is_issued_by(one, one) and mentions_revocation(one)]
         if not revocable:
             return ""
         if not self.accepts_unchecked:
