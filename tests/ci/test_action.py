@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.ci.runner import ACTION, BAD, GOOD, action, committed, git, inputs
+from tests.project.demo import ROOT
 
 pytestmark = pytest.mark.server("bash", "git")
 
@@ -257,10 +258,10 @@ def test_a_shallow_checkout_fetches_the_base(workspace: Path, tmp_path: Path) ->
 
 
 REFUSED = {
-    "rules outside of the repository": ({"rules": "/tmp/gate.yaml"}, 2),
+    "rules of the change by their whole path": ({"rules": "@/demo/mine.yaml"}, 2),
     "rules above the repository": ({"rules": "demo/../../gate.yaml"}, 2),
     "rules on another drive": ({"rules": "C:\\gate.yaml"}, 2),
-    "waivers outside of the repository": ({"waivers": "/tmp/waivers.yaml"}, 2),
+    "waivers of the change by their whole path": ({"waivers": "builtin:x\n@/demo/waivers.yaml"}, 2),
     "rules that only the change has": ({"rules": "demo/mine.yaml"}, 2),
 }
 
@@ -269,14 +270,17 @@ REFUSED = {
 def test_a_pull_request_brings_no_rules_of_its_own(case: str, workspace: Path) -> None:
     """What does not lie in the base commit is not read."""
     changed, code = REFUSED[case]
+    changed = {name: text.replace("@", str(workspace)) for name, text in changed.items()}
     ran = action(workspace, inputs(**changed), proposed(workspace), GITHUB_EVENT_NAME="pull_request")
     assert ran.told == (code, "undetermined", ""), ran.err
+    assert ("named by relative paths" in ran.err) == (case != "rules that only the change has")
 
 
 @pytest.mark.parametrize("sha", ["", "0" * 40, "HEAD", "main", "--help", "refs/heads/"])
 def test_without_the_base_commit_there_is_no_verdict(sha: str, workspace: Path) -> None:
     """Unknown, or not a commit at all: the rules of the checkout are no substitute."""
     proposed(workspace)
+    git(workspace, "remote", "add", "origin", f"file://{workspace}")  # it has a HEAD and a main: the change's own
     event = {"pull_request": {"base": {"sha": sha}}}
     ran = action(workspace, inputs(), event, GITHUB_EVENT_NAME="pull_request")
     assert ran.told == (3, "undetermined", ""), ran.err
@@ -298,6 +302,14 @@ def test_rules_of_the_head_are_said_and_promote_nothing(workspace: Path) -> None
 def test_no_input_is_pasted_into_a_script() -> None:
     """Templates stand in `env:` and `value:` only: text of others never becomes part of a script."""
     assert all("${{" not in step["run"] for step in ACTION["runs"]["steps"])
+
+
+def test_the_image_stands_behind_two_dashes() -> None:
+    """And each option is one word with its value: no text of others can become an option (S1)."""
+    script = (ROOT / "scripts" / "ci" / "gate.sh").read_text(encoding="utf-8")
+    assert '-I -m gate "$command" "$@" "${arguments[@]}" -- "$image")' in script
+    assert 'arguments+=("$1=$line")' in script
+    assert 'arguments+=("$1=$2")' in script
 
 
 def test_every_input_arrives() -> None:
