@@ -611,6 +611,13 @@ def test_trust_data_of_another_repository_with_the_same_root_key() -> None:
     assert why(verify(TrustWorld(other.files())))[0] == "trust-root-unpinned"
 
 
+def test_pinned_root_file_of_another_repository() -> None:
+    """The chain begins at a root that is not this repository's."""
+    other = trust(roots=(actor("root", cn="registry.example/acme/other"),)).root_file()
+    made, _ = rotated(signed_by=(ROOT, NEW))
+    assert why(verify(made, signer(root=key_file(other, "trust/root.json")))) == named("trust-root-name", "acme/other")
+
+
 def test_name_with_a_wildcard_is_another_name() -> None:
     """Notary takes `registry.example/acme/*` for every repository there; the gate wants the name itself."""
     made = trust(roots=(actor("root", cn="registry.example/acme/*"),))
