@@ -25,6 +25,7 @@ from gate.waiver import load_waivers
 from tests.docs.pages import Block, all_blocks
 from tests.project.demo import DEMO, gate
 
+NOTATION = Path(__file__).parents[1] / "fixtures" / "signatures" / "notation-kinds"
 KEYS = ("release.pub", "other.pub", "scanner.pub")
 
 
@@ -78,6 +79,9 @@ def written(block: Block, folder: Path) -> Path:
     for number, name in enumerate(sorted(set(re.findall(r"[\w./-]+\.(?:pub|pem)\b", text)))):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / "keys" / KEYS[number % len(KEYS)], folder / name)
+    for name in re.findall(r"[\w./-]+/(?:[\w-]+\.crt|trustpolicy\.json)(?=\W)", text):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(NOTATION / ("policy.json" if name.endswith(".json") else "root.crt"), folder / name)
     for name in re.findall(r"[\w./-]+/state\.json\b", text):
         (folder / name).write_text('{"trust-state": 1, "repositories": {}}', encoding="utf-8")
     for name in re.findall(r"[\w./-]+\.lock\.json\b", text):
@@ -104,7 +108,7 @@ def signers_named(text: str) -> set[str]:
 
     document = yaml.safe_load(text)
     for rule in (document.get("rules") or {}).values():
-        if isinstance(rule, dict) and rule.get("check") == "signature":
+        if isinstance(rule, dict) and rule.get("check") in {"signature", "attestation"}:
             walk(rule)
     return found
 

@@ -1051,3 +1051,10 @@ def test_policy_that_notation_refuses_is_refused(tmp_path: Path, document: objec
     content = nf.policy_file(document).content
     text = "trust-stores: {'ca:acme': ca.crt}, policy: other.json"
     assert mistake in load(tmp_path, text, **{"other.json": content})
+
+
+def test_policy_file_and_store_of_the_docs_fit_the_library_s_bytes() -> None:
+    """The files that stand for `trust/trustpolicy.json` and `trust/acme.crt` in the docs."""
+    by = signer({"ca:acme": (stored("root.crt"),)}, policy=stored("policy.json"))
+    assert code(single(kind_of("es256", nf.JWS), nf.JWS, by)) == ""
+    assert code(made(nf.JWS, by)) == "notation-untrusted"
