@@ -186,11 +186,11 @@ def document_of(request: Request, policy: Policy, judged: tuple[Judged, ...]) ->
     )
 
 
-def unfinished(request: Request) -> Document:
+def unfinished(images: Sequence[str], at: datetime) -> Document:
     """Give the document that stands in every report file until the run has finished (S8)."""
     from gate.oci.digest import Digest
 
     closure = Closure(Digest.of(b""), ())
     undecided = Undecided(NOT_FINISHED, NOT_FINISHED.title, NOT_FINISHED.remedy)
-    judged = tuple(Judged(image, Undetermined(None, (), (), (undecided,))) for image in request.images)
-    return Document(__version__, request.at, judged, closure, NO_VERDICT)
+    judged = tuple(Judged(image, Undetermined(None, (), (), (undecided,))) for image in images)
+    return Document(__version__, at, judged, closure, NO_VERDICT)

@@ -158,9 +158,15 @@ def _chosen(
             PLATFORM_NOT_FOUND, f"the image has no platform {platform} (it has: {has})", PLATFORM_NOT_FOUND.remedy
         )
         for platform in platforms
-        if all(image.platform != platform for image in images)
+        if not any(_is_platform(image, platform) for image in images)
     )
-    return tuple(image for image in images if image.platform in platforms), missing
+    return tuple(image for image in images if any(_is_platform(image, one) for one in platforms)), missing
+
+
+def _is_platform(image: Image, wanted: Platform) -> bool:
+    """Tell whether an image is for the platform; a version of Windows counts only if it is asked for."""
+    own = image.platform
+    return own == wanted or (not wanted.os_version and replace(own, os_version="") == wanted)
 
 
 def _moved(subject: Subject, evidence: Evidence) -> tuple[Undecided, ...]:

@@ -30,6 +30,7 @@ def image(
     repository: str = REPOSITORY,
     now: bytes | None = None,
     expected: Digest | None = None,
+    os_version: str = "",
 ) -> tuple[Subject, Evidence]:
     """Make an index over `platforms`; `labels` for all, or by platform. `now` is where the tag points at the end."""
     answers: dict[Ask, Fact] = {}
@@ -41,6 +42,7 @@ def image(
             {
                 "os": os,
                 "architecture": architecture,
+                **({"os.version": os_version} if os_version else {}),
                 "config": {"User": "10001", "Labels": dict(own) if isinstance(own, Mapping) else {}},
                 "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(name.encode()))]},
             }
@@ -56,7 +58,16 @@ def image(
         )
         answers[Ask(repository, Kind.BLOB, str(Digest.of(config)))] = Found(LOOK, config, OCI_CONFIG)
         answers[Ask(repository, Kind.MANIFEST, str(Digest.of(manifest)))] = Found(LOOK, manifest, OCI_MANIFEST)
-        children.append({**_descriptor(OCI_MANIFEST, manifest), "platform": {"os": os, "architecture": architecture}})
+        children.append(
+            {
+                **_descriptor(OCI_MANIFEST, manifest),
+                "platform": {
+                    "os": os,
+                    "architecture": architecture,
+                    **({"os.version": os_version} if os_version else {}),
+                },
+            }
+        )
     index = packed({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children})
     if tag and not pinned:
         answers[Ask(repository, Kind.TAG_NOW, tag)] = Found(LOOK, index if now is None else now, OCI_INDEX)

@@ -234,6 +234,15 @@ def test_only_the_platforms_asked_for_are_judged() -> None:
     assert result.platforms == ("linux/amd64",)
 
 
+def test_a_version_of_windows_counts_only_if_it_is_asked_for() -> None:
+    """`--platform windows/amd64` finds the image whatever its os.version."""
+    subject, evidence = image(platforms=("windows/amd64",), os_version="10.0.20348.1")
+    given_image = (subject, evidence)
+    assert isinstance(verdict(rule(), given_image=given_image, platforms=(Platform("windows", "amd64"),)), Passed)
+    other = Platform("windows", "amd64", "", "10.0.17763.1")
+    assert codes(verdict(rule(), given_image=given_image, platforms=(other,))) == ["platform-not-found"]
+
+
 @pytest.mark.parametrize(
     ("scope", "status"),
     [

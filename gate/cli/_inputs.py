@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,6 +23,8 @@ __all__ = ["MOST_REPORT_BYTES", "read_bounded", "time_of", "tracked_by_git", "wr
 MOST_REPORT_BYTES: Final = 512 * 1024 * 1024
 
 _GIT_SECONDS: Final = 10
+#: A scan that writes into a pipe may think for a while.
+_PIPE_SECONDS: Final = 60
 
 
 def read_bounded(path: str, most: int = MOST_REPORT_BYTES) -> bytes | str:
@@ -29,6 +33,8 @@ def read_bounded(path: str, most: int = MOST_REPORT_BYTES) -> bytes | str:
     try:
         if file.is_dir():
             return f"{path} is a directory, not a file"
+        if file.is_fifo():
+            return _read_pipe(path, most)
         with file.open("rb") as stream:
             content = stream.read(most + 1)
     except OSError as error:
@@ -40,11 +46,33 @@ def read_bounded(path: str, most: int = MOST_REPORT_BYTES) -> bytes | str:
     return content
 
 
+def _read_pipe(path: str, most: int) -> bytes | str:
+    """Read a named pipe or `<(command)` to its end, as long as somebody writes to it now and then."""
+    pieces: list[bytes] = []
+    size = 0
+    pipe = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        while size <= most:
+            if not select.select([pipe], [], [], _PIPE_SECONDS)[0]:
+                return f"{path} is a pipe to which nothing was written for {_PIPE_SECONDS} seconds"
+            piece = os.read(pipe, 1024 * 1024)
+            if not piece:
+                return b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+    finally:
+        os.close(pipe)
+    return f"{path} is larger than {most // (1024 * 1024)} MiB, which is no report"
+
+
 def write_whole(path: str, text: str, what: str = "report") -> None:
     """Write a file whole, then rename it over the old one; raises `OutputError` and leaves the old one."""
     target = Path(path)
     temporary = None
     try:
+        if _is_stream(target):  # /dev/stdout, a named pipe: nothing there can be renamed over
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as stream:
@@ -62,12 +90,26 @@ def write_whole(path: str, text: str, what: str = "report") -> None:
         raise OutputError(f"the {what} {clip(path)} cannot be written: {reason}") from error
 
 
+def _is_stream(target: Path) -> bool:
+    try:
+        mode = target.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
 def tracked_by_git(path: str) -> bool:
     """Tell whether git tracks the file: then it came with the checkout and not from this pipeline (S33).
 
-    Where a repository stands around the file and git cannot say, it counts as tracked.
+    A link counts as tracked if it or what it leads to is. Where a repository stands around the file and
+    git cannot say, it counts as tracked; variables that point git elsewhere are not passed on (S27).
     """
-    folder = Path(path).absolute().parent
+    named = Path(path).absolute()
+    return any(_is_tracked(file) for file in dict.fromkeys((named, named.resolve())))
+
+
+def _is_tracked(file: Path) -> bool:
+    folder = file.parent
     if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return False
     command = [
@@ -83,8 +125,9 @@ def tracked_by_git(path: str) -> bool:
     ]
     try:
         done = subprocess.run(  # noqa: S603 -- fixed arguments, the path stands behind `--`
-            [*command, "ls-files", "--error-unmatch", "--", f"./{Path(path).name}"],
+            [*command, "ls-files", "--error-unmatch", "--", f"./{file.name}"],
             capture_output=True,
+            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             timeout=_GIT_SECONDS,
             check=False,
         )
@@ -99,6 +142,6 @@ def time_of(text: str) -> datetime:
 
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--at {clip(text)} is not a time: write it as 2026-11-25T12:00:00Z") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -31,11 +31,13 @@ _TIME: Final = re.compile(r"([0-9]{1,4})(s|m)?", re.ASCII)
 
 
 def waiting_time(text: str) -> float:
-    """Read `90s`, `2m` or `90` as seconds; raises `ValueError`."""
+    """Read `90s`, `2m` or `90` as seconds; raises `ArgumentTypeError`."""
+    import argparse
+
     match = _TIME.fullmatch(text)
     seconds = float(match[1]) * (60 if match[2] == "m" else 1) if match else -1.0
     if not 0 <= seconds <= _LONGEST_WAIT:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time of at most {_LONGEST_WAIT:.0f} s: write 90s or 2m")
     return seconds
 
 

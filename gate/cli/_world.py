@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -59,6 +60,14 @@ class World:
         return Style(min(max(width, _NARROWEST), _WIDEST), shown, verbose)
 
 
+class _ClosedStream(io.StringIO):
+    """Stands for a standard output that was closed before the process began (`>&-`)."""
+
+    def write(self, _text: str) -> int:
+        """Raise `OSError`: nobody can read what is written."""
+        raise OSError(errno.EBADF, "it is closed")
+
+
 def _now() -> datetime:
     from datetime import UTC, datetime
 
@@ -66,8 +75,12 @@ def _now() -> datetime:
 
 
 def real_world() -> World:
-    """Give the process's own streams, environment and clock. Reports are UTF-8 wherever they are read."""
+    """Give the process's own streams, environment and clock. Reports are UTF-8 wherever they are read.
+
+    A standard output that was closed before the start refuses to be written to; a closed standard error
+    swallows what is said.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    return World(sys.stdout, sys.stderr, os.environ, _now)
+    return World(sys.stdout or _ClosedStream(), sys.stderr or io.StringIO(), os.environ, _now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from gate.cli._ci import add_ci_options, ci_of
@@ -12,7 +12,7 @@ from gate.rooms import load, names
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gate.app import Request
     from gate.cli._ci import Ci
@@ -132,9 +132,14 @@ def add_policy_options(one: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    import argparse
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value <= 3600:  # noqa: PLR2004 -- an hour is more than any pipeline waits
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 0 and 3600")
     return value
 
 
@@ -150,11 +155,8 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     outputs = read_outputs(arguments.output)
     _renderer(arguments.format)
     ci = ci_of(arguments, world)
+    begin(unfinished(tuple(arguments.images), world.now().replace(microsecond=0)), outputs, style, ci)
     request = read_request(arguments, world)
-    pending = unfinished(request)
-    ci.begin(pending)  # first act of a run (S8)
-    for name, path in outputs:
-        write_report(name, path, pending, style)
     policy = cache(lambda: load_policy(arguments, request, were_set(world.environ)))
     with Progress(world) as progress:
         document = patiently(
@@ -163,6 +165,24 @@ def run(arguments: argparse.Namespace, world: World) -> int:
             world,
         )
     return _deliver(document, outputs, arguments.format, style, world, ci)
+
+
+def begin(pending: Document, outputs: Sequence[tuple[str, str]], style: Style, ci: Ci) -> None:
+    """Overwrite every report and output with `undetermined`, the first act of a run (S8).
+
+    All are tried, so that none keeps an older verdict because another cannot be written; then the first
+    `OutputError` is raised.
+    """
+    writes: list[Callable[[], None]] = [lambda: ci.begin(pending)]
+    writes += [partial(write_report, *one, pending, style) for one in outputs]
+    unwritten = []
+    for write in writes:
+        try:
+            write()
+        except OutputError as error:
+            unwritten.append(error)
+    if unwritten:
+        raise unwritten[0]
 
 
 def _now(request: Request, arguments: argparse.Namespace, world: World) -> Request:
@@ -212,10 +232,12 @@ def _deliver(
             write_report(name, path, document, style)
         except OutputError as error:
             unwritten.append(error)
-    world.stdout.write(_renderer(shown).render(document, style))
-    world.stdout.flush()
+    try:
+        world.stdout.write(_renderer(shown).render(document, style))
+        world.stdout.flush()
+    except OSError as error:
+        unwritten.append(OutputError(f"standard output cannot be written: {error.strerror or error}"))
     unwritten += ci.finish(document, style)
-    world.stdout.flush()
     if not unwritten:
         return document.exit_code
     for one in unwritten:

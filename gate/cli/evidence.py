@@ -21,7 +21,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     one = commands.add_parser(
         "evidence",
         help="everything the rules would see, as JSON",
-        description="Collect what the rules need to know about one image and print it as JSON. Nothing is judged.",
+        description="Collect what the rules need to know about one image and print it as JSON. Nothing is judged. "
+        "What the image says is printed whole, secrets in its configuration included: mind who reads the log.",
         add_help=False,
         allow_abbrev=False,
     )
@@ -31,13 +32,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Collect and print; 0 if every question had a definite answer, else 3."""
-    import json
-
     from gate.app import needs_of
     from gate.cli._policy import load_policy, read_request
     from gate.cli._reach import opener
     from gate.collect import collect
     from gate.evidence import Unavailable
+    from gate.markup import json_text
 
     request = read_request(arguments, world)
     policy = load_policy(arguments, request)
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, world: World) -> int:
             evidence = collect(source, needs_of(own.ruleset, subject, own.book), subject, request.limits)
         shown.append({"image": image, "subject": _subject(subject), "answers": _answers(evidence)})
         unread += sum(isinstance(fact, Unavailable) for fact in evidence.answers.values())
-    world.stdout.write(json.dumps({"schema": 1, "evidence": shown}, indent=2, ensure_ascii=True) + "\n")
+    world.stdout.write(json_text({"schema": 1, "evidence": shown}))
     return 3 if unread else 0
 
 

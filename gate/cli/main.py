@@ -10,6 +10,8 @@ closed pipe included, ends in 3: only a finished verdict ends in 0.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import gc
 import os
 import sys
@@ -21,7 +23,7 @@ from gate.errors import GateError, RuleFileError, UsageError
 from gate.rooms import load, names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["FAILED", "NO_VERDICT", "PASSED", "USAGE", "main", "run"]
 
@@ -97,8 +99,32 @@ def _dispatch(argv: list[str], world: World) -> int:
     before_images = argv[: argv.index("--")] if "--" in argv else argv
     if _HELP & set(before_images):
         return _help_option(argv, world)
-    arguments = parser().parse_args(argv)
+    if argv[0] not in _commands():
+        raise UsageError(f"there is no command {argv[0]!r}{_near(argv[0], _commands())}; `gate help` lists them")
+    top = parser()
+    arguments, unknown = top.parse_known_args(argv)
+    if unknown:
+        _refuse(unknown, _choices(top)[argv[0]])
     return int(load("cli", arguments.command).run(arguments, world))
+
+
+def _commands() -> tuple[str, ...]:
+    return tuple(name for name in names("cli") if name != "main")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """Give a "did you mean", or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def _refuse(unknown: list[str], command: argparse.ArgumentParser) -> NoReturn:
+    """Raise `UsageError` for arguments that no command knows, of the command that was called."""
+    options = [option for action in command._actions for option in action.option_strings]  # noqa: SLF001 -- as above
+    near = _near(unknown[0].partition("=")[0], options) if unknown[0].startswith("-") else ""
+    command.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
 
 
 def _help_option(argv: list[str], world: World) -> int:
@@ -108,6 +134,8 @@ def _help_option(argv: list[str], world: World) -> int:
         raise UsageError(
             "--help stands alone behind the command; nothing was done. `gate help COMMAND` shows the same."
         )
+    if words[0] in _DECIDING and len(words) > 1:
+        raise UsageError(f"--help stands alone behind `gate {words[0]}`; nothing was done")
     code = _help(words, world, asked=True, by_option=False)
     if words[0] not in _DECIDING:
         return code
@@ -143,20 +171,20 @@ def run() -> NoReturn:
         code = main(sys.argv[1:], real_world())
     except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not end in 0 or 1
         code = NO_VERDICT
-        _report_crash(error)
+        with contextlib.suppress(BaseException):  # nobody may be listening; the exit code says it
+            _report_crash(error)
     _end(code)
 
 
 def _report_crash(error: BaseException) -> None:
-    try:
-        if isinstance(error, KeyboardInterrupt):
-            sys.stderr.write("gate: interrupted; no verdict (exit 3)\n")
-        elif isinstance(error, BrokenPipeError):
-            sys.stderr.write("gate: standard output was closed early; no verdict (exit 3)\n")
-        else:
-            _crash_text(error)
-    except OSError:
-        pass  # nobody is listening; the exit code says it
+    if isinstance(error, KeyboardInterrupt):
+        real_world().say("gate: interrupted; no verdict (exit 3)")
+    elif isinstance(error, BrokenPipeError):
+        real_world().say("gate: standard output was closed early; no verdict (exit 3)")
+    elif isinstance(error, OSError) and error.errno in {errno.EBADF, errno.ENOSPC}:
+        real_world().say(f"gate: standard output cannot be written: {error.strerror}; no verdict (exit 3)")
+    else:
+        _crash_text(error)
 
 
 def _crash_text(error: BaseException) -> None:
@@ -176,7 +204,8 @@ def _end(code: int) -> NoReturn:
     """Flush and end at once: no exit handler, thread or flush at shutdown can change the code."""
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:
+                stream.flush()
         except (OSError, ValueError):
             code = code if code == FAILED else NO_VERDICT
     os._exit(code if code in {PASSED, FAILED, USAGE, NO_VERDICT} else NO_VERDICT)

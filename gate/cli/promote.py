@@ -80,18 +80,15 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     from gate.cli._progress import Progress
     from gate.cli._promotion import render
     from gate.cli._reach import opener
-    from gate.cli.check import read_outputs, write_report
+    from gate.cli.check import begin, read_outputs, write_report
 
     style = world.style(arguments.colour, verbose=arguments.verbose)
     outputs = read_outputs(arguments.output)
     ci = ci_of(arguments, world)
+    begin(unfinished(tuple(arguments.images), world.now().replace(microsecond=0)), outputs, style, ci)
     request = read_request(arguments, world)
     demands = _demands(arguments)
     source = _registry(opener(arguments, world)(arguments.images[0]), arguments.images[0])
-    pending = unfinished(request)
-    ci.begin(pending)  # first act of a run (S8)
-    for name, path in outputs:
-        write_report(name, path, pending, style)
     with source, Progress(world) as progress:
         policy = load_policy(arguments, request, were_set(world.environ))
         job = _Job(arguments, world, source, demands, request, policy)

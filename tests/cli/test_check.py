@@ -19,6 +19,9 @@ import pytest
 from gate.cli._environment import VARIABLES
 from gate.cli._world import World
 from gate.cli.main import main
+from gate.evidence import Found
+from gate.oci.digest import Digest
+from tests.images import image, packed
 from tests.servers.fake import FakeServer, Reply
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
@@ -148,6 +151,68 @@ def test_a_killed_run_leaves_undetermined_behind(tmp_path: Path) -> None:
     document = json.loads(report.read_text())
     assert (document["verdict"], document["exit-code"]) == ("undetermined", 3)
     assert document["images"][0]["causes"][0]["reason"] == "not-finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--output", "junit=/nonexistent/x"), 3),
+        (("--outputs", "/nonexistent/x"), 3),
+        (("--at", "yesterday"), 2),
+        (("--platform", "linux"), 2),
+        (("--rules", "/nonexistent/gate.yaml"), 2),
+        (("--", f"oci:{DEMO}/app:1.4.2"), 2),
+    ],
+    ids=["another report", "outputs", "time", "platform", "rules", "image twice"],
+)
+def test_no_older_verdict_survives_a_run_that_went_wrong(tmp_path: Path, arguments: tuple[str, ...], code: int) -> None:
+    """Whatever stops a run, a report that it was to write says `undetermined` (S8)."""
+    report, outputs = tmp_path / "gate.json", tmp_path / "gate.env"
+    report.write_text('{"verdict": "passed"}')
+    outputs.write_text("GATE_VERDICT=passed\n")
+    written = () if "--outputs" in arguments else ("--outputs", str(outputs), "--ci", "gitlab")
+    assert check(*written, "--output", f"json={report}", *arguments)[0] == code
+    assert json.loads(report.read_text())["verdict"] == "undetermined"
+    if written:
+        assert "GATE_VERDICT=undetermined" in outputs.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(("tag", "code"), [("1.4.2", 3), ("bad", 1)])
+def test_a_full_disk_below_standard_output_is_no_pass(tag: str, code: int) -> None:
+    """The report that people read is a report too (DESIGN section 4)."""
+    command = [sys.executable, "-I", "-m", "gate", "check", "--rules", str(DEMO / "gate.yaml"), "--at", AT]
+    reports = [text for path in REPORTS for text in ("--report", path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, *reports, f"oci:{DEMO}/app:{tag}"], env={"PATH": os.environ["PATH"]}, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == code
+    assert "standard output cannot be written: No space left on device" in done.stderr
+
+
+def test_evidence_commands_no_runner(tmp_path: Path) -> None:
+    """What an image says is printed whole, and no CI system takes it for a command (S43)."""
+    subject, evidence = image(labels={"a": "##vso[task.setvariable variable=a]b", "b": "\n::error::x"})
+    found = [fact.content for fact in evidence.answers.values() if isinstance(fact, Found)]
+    blobs = tmp_path / "layout" / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for content in found:
+        (blobs / Digest.of(content).hex).write_bytes(content)
+    entry = {
+        "mediaType": subject.media_type, "digest": str(subject.digest), "size": len(subject.content),
+        "annotations": {"org.opencontainers.image.ref.name": "1.4.2"},
+    }  # fmt: skip
+    (tmp_path / "layout" / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (tmp_path / "layout" / "index.json").write_bytes(packed({"schemaVersion": 2, "manifests": [entry]}))
+    rules = tmp_path / "gate.yaml"
+    rules.write_text("gate: 1\nrules:\n  user: {check: image, user: non-root}\n")
+    code, out, _ = run("evidence", "--rules", str(rules), f"oci:{tmp_path}/layout:1.4.2")
+    assert code == 0
+    assert "task.setvariable" in out
+    assert "##" not in out
+    assert out.isascii()
 
 
 def test_an_interrupted_run_ends_in_three(tmp_path: Path) -> None:

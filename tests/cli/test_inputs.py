@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,6 +106,74 @@ def test_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     tracked_by_git(str(tmp_path / "a.json"))
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["GIT_INDEX_FILE", "GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"])
+def test_no_variable_hides_what_is_tracked(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables that point git elsewhere do not reach it (S27)."""
+    _git(tmp_path, "init", "-q")
+    (tmp_path / "old.json").write_text("{}")
+    _git(tmp_path, "add", "old.json")
+    monkeypatch.setenv(name, str(tmp_path / "nonexistent"))
+    assert tracked_by_git(str(tmp_path / "old.json"))
+
+
+def test_a_link_to_a_tracked_file_is_tracked(tmp_path: Path) -> None:
+    """Neither a link in the repository nor one outside of it launders a committed report (S33)."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    _git(repository, "init", "-q")
+    (repository / "old.json").write_text("{}")
+    _git(repository, "add", "old.json")
+    for link in (repository / "new.json", tmp_path / "outside.json"):
+        link.symlink_to(repository / "old.json")
+        assert tracked_by_git(str(link))
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    """`--report <(trivy …)`: what comes in pieces is read whole."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write() -> None:
+        with pipe.open("wb", buffering=0) as stream:
+            stream.write(b"1234")
+            stream.write(b"5678")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert read_bounded(str(pipe)) == b"12345678"
+    writer.join()
+
+
+def test_a_pipe_that_nobody_writes_to_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a writer, or with a silent one, it is given up."""
+    monkeypatch.setattr("gate.cli._inputs._PIPE_SECONDS", 0.05)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "is a pipe to which nothing was written" in str(read_bounded(str(pipe)))
+    keep = os.open(pipe, os.O_RDWR)
+    try:
+        assert "is a pipe to which nothing was written" in str(read_bounded(str(pipe)))
+        os.write(keep, b"12345")
+        assert "larger than" in str(read_bounded(str(pipe), 4))
+    finally:
+        os.close(keep)
+
+
+def test_a_report_into_a_device_or_pipe_is_written_there(tmp_path: Path) -> None:
+    """A device is never renamed over, whoever runs the gate."""
+    write_whole("/dev/null", "report")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(str(pipe), "report")
+        assert os.read(reader, 100) == b"report"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 @pytest.mark.parametrize(

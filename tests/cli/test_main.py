@@ -44,7 +44,7 @@ def gate(
         (("--help", "check"), 2, "--help stands alone"),
         (("check",), 2, "the following arguments are required: IMAGE"),
         (("check", "--help"), 2, "nothing was checked"),
-        (("check", "r.example/a:1", "--help"), 2, "there is no command 'r.example/a:1' here"),
+        (("check", "r.example/a:1", "--help"), 2, "--help stands alone behind `gate check`"),
         (("check", "--rules", "x", "--help"), 2, "--help stands alone"),
         (("check", "--", "--help"), 2, "--help is an option, not an image"),
         (("check", "--nonsense", "r.example/a:1"), 2, "unrecognized arguments: --nonsense"),
@@ -56,7 +56,7 @@ def gate(
         (("check", "r.example/a:1", "--expect-digest", "sha256:abc"), 2, "has 64 hex digits, not 3"),
         (("check", "r.example/a:1", "r.example/b:1", "--expect-digest", "sha256:" + "0" * 64), 2, "about one image"),
         (("check", "r.example/a:1", "--timeout", "0"), 2, "--timeout"),
-        (("nonsense",), 2, "invalid choice: 'nonsense'"),
+        (("nonsense",), 2, "there is no command 'nonsense'"),
         (("explain", "tag-movd"), 2, "did you mean tag-moved?"),
         (("explain", "tag-moved"), 0, ""),
     ],
@@ -145,3 +145,36 @@ def test_an_exit_handler_cannot_change_the_code() -> None:
         code="import atexit, os; atexit.register(lambda: os._exit(0)); import gate.cli.main as m; m.main = lambda *_: 1; m.run()"
     )
     assert done.returncode == 1
+
+
+def test_an_output_that_was_closed_before_the_start_is_three() -> None:
+    """`gate check … >&-` is no verdict, and no traceback."""
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -I -m gate --version >&-', sys.executable],
+        stderr=subprocess.PIPE, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "standard output cannot be written: it is closed; no verdict" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("chekc", "r.example/a:1"), "there is no command 'chekc', did you mean check?"),
+        (("check", "--rule", "x", "r.example/a:1"), "unrecognized arguments: --rule, did you mean --rules?"),
+        (("check", "--rulez=x", "r.example/a:1"), "did you mean --rules?"),
+        (("check", "r.example/a:1", "--help"), "--help stands alone behind `gate check`"),
+        (("check", "--timeout", "nan", "r.example/a:1"), "'nan' is not a number of seconds between 0 and 3600"),
+        (("check", "--wait=-5", "r.example/a:1"), "'-5' is not a time of at most"),
+        (("check", "--at", "0001-01-01T00:00:00+14:00", "r.example/a:1"), "is not a time"),
+        (("check", "--at", "9999-12-31T23:59:59-14:00", "r.example/a:1"), "is not a time"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_slip_on_the_command_line_says_what_was_meant(arguments: tuple[str, ...], says: str) -> None:
+    """What is wrong, of which command, and what would be right."""
+    done = gate(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "usage: gate COMMAND" not in done.stderr
