@@ -33,15 +33,16 @@ from gate.errors import MalformedData
 from gate.formats import simple_signing
 from gate.formats.bundle import MEDIA_TYPE_PREFIX, Material, MessageSignature, bundle_version, parse_bundle
 from gate.formats.dsse import ENVELOPE_TYPE, decode_signature, read_envelope
-from gate.formats.material import read_annotations, read_bundle
+from gate.formats.material import CERTIFICATE
 from gate.formats.public_key import PublicKey, parse_public_key
 from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
 from gate.option import Duration, File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
 from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
-from gate.sigstore.proof import CannotTell, Target, Unproven
+from gate.sigstore.proof import CannotTell, Unproven
 from gate.sigstore.reasons import LOG_UNKNOWN
+from gate.sigstore.target import SIGNATURE, open_parcel
 from gate.sigstore.trust import choose_root, root_at, trust_mistake
 from gate.sigstore.verify import prove_logged_key
 from gate.strict_json import parse_strict
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SIGNER", "CosignKey"]
 
-#: Where the older storage keeps the signature (cosign, `pkg/oci/internal/signature/layer.go`).
-_SIGNATURE: Final = "dev.cosignproject.cosign/signature"
-_CERTIFICATE: Final = "dev.sigstore.cosign/certificate"
 
 #: A payload is about 300 bytes; annotations may make it longer.
 _MOST_PAYLOAD_BYTES: Final = 1024 * 1024
@@ -226,9 +224,9 @@ class _Judge:
         return Candidate(parcel.where, _identity(self.key) if by_key else None, result)
 
     def _legacy(self, parcel: Parcel) -> tuple[bool, Counts | Refused | Unchecked]:
-        signature = decode_signature(parcel.layer.annotations.get(_SIGNATURE, ""), "the signature annotation")  # 2
+        signature = decode_signature(parcel.layer.annotations.get(SIGNATURE, ""), "the signature annotation")  # 2
         if not self.key.verifies(signature, parcel.content):  # 3
-            return False, self._not_ours(signature, "", certified=_CERTIFICATE in parcel.layer.annotations)
+            return False, self._not_ours(signature, "", certified=CERTIFICATE in parcel.layer.annotations)
         try:
             payload = simple_signing.parse_payload(parcel.content, "the signed payload")  # 4
         except MalformedData as error:
@@ -268,7 +266,7 @@ class _Judge:
         """Give the statement that this key signed, and whether the key signed anything here."""
         if parcel.layer.media_type == ENVELOPE_TYPE:
             envelope = read_envelope(parse_strict(parcel.content, "the envelope"), "the envelope")  # 2
-            hint, certified = "", bool(parcel.layer.annotations.get(_CERTIFICATE))
+            hint, certified = "", bool(parcel.layer.annotations.get(CERTIFICATE))
         else:
             bundle = parse_bundle(parcel.content, "the bundle")  # 2
             if bundle_version(parcel.layer.media_type) != bundle.version:
@@ -343,6 +341,8 @@ class _Judge:
                 return Refused(error.reason, error.nearest)
             except CannotTell as error:
                 return Unchecked(error.reason, error.detail)
+            except MalformedData as error:
+                return unreadable(error)
             for time in proof.times:
                 outside = self._outside(time.when.date())
                 if outside is not None:
@@ -372,21 +372,7 @@ class _Judge:
         signer = self.signer
         if signer.trusted_root is None:
             raise Unproven(LOG_UNKNOWN, "the signer names no trusted root")
-        annotations = parcel.layer.annotations
-        if bundle_version(parcel.layer.media_type) is not None:
-            bundle = parse_bundle(parcel.content, "the bundle")
-            proofs = read_bundle(bundle, "the bundle")
-            if isinstance(bundle.content, MessageSignature):
-                raise Unproven(refusals.MESSAGE_SIGNATURE, "it is a message signature, without a statement")
-            target = Target(bundle.content.signature, bundle.content.signed, bundle.content)
-        elif parcel.layer.media_type == ENVELOPE_TYPE:
-            envelope = read_envelope(parse_strict(parcel.content, "the envelope"), "the envelope")
-            proofs = read_annotations(annotations, "the envelope")
-            target = Target(envelope.signature, envelope.signed, envelope, parcel.content)
-        else:
-            signature = decode_signature(annotations.get(_SIGNATURE, ""), "the signature annotation")
-            proofs = read_annotations(annotations, "the signature")
-            target = Target(signature, parcel.content)
+        target, proofs = open_parcel(parcel)
         root = root_at(signer.trusted_root, signer.authority, signer.trust_max_age, self.at)
         return prove_logged_key(target, proofs, root, self.key.spki, self.at)
 

@@ -21,9 +21,8 @@ from gate import refusals
 from gate.attached import Parcel, Referrers, Storage, TagLayers
 from gate.errors import MalformedData
 from gate.formats import simple_signing
-from gate.formats.bundle import MEDIA_TYPE_PREFIX, MessageSignature, bundle_version, parse_bundle
-from gate.formats.dsse import decode_signature, read_envelope
-from gate.formats.material import Proofs, read_annotations, read_bundle
+from gate.formats.bundle import MEDIA_TYPE_PREFIX
+from gate.formats.material import Proofs
 from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
 from gate.option import Duration, File, option
 from gate.pattern import Glob
@@ -31,9 +30,9 @@ from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked,
 from gate.sigstore.claims import Policy, identity_of
 from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
 from gate.sigstore.proof import CannotTell, Demands, Proof, Target, Unproven
+from gate.sigstore.target import open_parcel
 from gate.sigstore.trust import choose_root, read_trust, root_at, trust_mistake
 from gate.sigstore.verify import prove_by_certificate
-from gate.strict_json import parse_strict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SIGN_PREDICATE", "Keyless"]
 
-#: Where the older storage keeps the signature (cosign, `pkg/oci/internal/signature/layer.go`).
-_SIGNATURE: Final = "dev.cosignproject.cosign/signature"
 
 _MOST_PAYLOAD_BYTES: Final = 1024 * 1024
 _MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
@@ -199,9 +196,9 @@ class _Judge:
         by: Identity | None = None
         try:
             if parcel.storage is Storage.TAG:
-                payload, proof = self._legacy(parcel)
+                proof = self._proven(*open_parcel(parcel))
                 by = identity_of(proof.path[0])
-                return Candidate(parcel.where, by, self._payload(parcel, payload, proof))
+                return Candidate(parcel.where, by, self._payload(parcel, proof))
             statement, proof = self._opened(parcel)
             by = identity_of(proof.path[0])
             if statement.predicate_type != SIGN_PREDICATE:  # 4
@@ -210,31 +207,14 @@ class _Judge:
         except Exception as error:  # noqa: BLE001 -- one candidate fails, whatever a library makes of a stranger's bytes; it never counts
             return Candidate(parcel.where, by, _refusal(error))
 
-    def _legacy(self, parcel: Parcel) -> tuple[bytes, Proof]:
-        annotations = parcel.layer.annotations
-        signature = decode_signature(annotations.get(_SIGNATURE, ""), "the signature annotation")  # 2
-        proofs = read_annotations(annotations, "the signature")  # 2
-        return parcel.content, self._proven(Target(signature, parcel.content), proofs)
-
     def _opened(self, parcel: Parcel) -> tuple[Statement, Proof]:
         """Open a bundle, or an envelope of the older storage: give the verified statement."""
-        if bundle_version(parcel.layer.media_type) is None:
-            envelope = read_envelope(parse_strict(parcel.content, "the envelope"), "the envelope")  # 2
-            proofs = read_annotations(parcel.layer.annotations, "the envelope")  # 2
-            target = Target(envelope.signature, envelope.signed, envelope, parcel.content)
-        else:
-            bundle = parse_bundle(parcel.content, "the bundle")  # 2
-            if bundle_version(parcel.layer.media_type) != bundle.version:
-                told = f"its media type is {parcel.layer.media_type}, the bundle inside is of version {bundle.version}"
-                raise Unproven(refusals.MALFORMED, told)
-            if isinstance(bundle.content, MessageSignature):
-                raise Unproven(refusals.MESSAGE_SIGNATURE, "it is a message signature, without a statement")
-            envelope = bundle.content
-            proofs = read_bundle(bundle, "the bundle")  # 2
-            target = Target(envelope.signature, envelope.signed, envelope)
+        target, proofs = open_parcel(parcel)  # 2
         proof = self._proven(target, proofs)
-        if envelope.payload_type != PAYLOAD_TYPE:  # 4
-            raise Unproven(refusals.WRONG_TYPE, f"what was signed is of the type {clipped(envelope.payload_type)}")
+        envelope = target.envelope
+        if envelope is None or envelope.payload_type != PAYLOAD_TYPE:  # 4
+            kind = "a payload" if envelope is None else clipped(envelope.payload_type)
+            raise Unproven(refusals.WRONG_TYPE, f"what was signed is of the type {kind}")
         return parse_statement(envelope.payload, "the signed statement"), proof  # 4
 
     def _proven(self, target: Target, proofs: Proofs) -> Proof:
@@ -246,8 +226,8 @@ class _Judge:
         )
         return prove_by_certificate(target, proofs, root, demands, self.policy.check, self.at)
 
-    def _payload(self, parcel: Parcel, content: bytes, proof: Proof) -> _Result:
-        payload = simple_signing.parse_payload(content, "the signed payload")  # 4
+    def _payload(self, parcel: Parcel, proof: Proof) -> _Result:
+        payload = simple_signing.parse_payload(parcel.content, "the signed payload")  # 4
         if payload.type != simple_signing.COSIGN_TYPE:  # 4
             return Refused(refusals.WRONG_TYPE, f"what was signed is of the type {clipped(payload.type)}")
         if not payload.digest.matches(self.subject.content):  # 5

@@ -12,6 +12,7 @@ Conventions for pages:
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -26,6 +27,7 @@ from tests.docs.pages import Block, all_blocks
 from tests.project.demo import DEMO, gate
 
 NOTATION = Path(__file__).parents[1] / "fixtures" / "signatures" / "notation-kinds"
+SIGNATURES = Path(__file__).parent.parent / "fixtures" / "signatures"
 KEYS = ("release.pub", "other.pub", "scanner.pub")
 
 
@@ -82,6 +84,9 @@ def written(block: Block, folder: Path) -> Path:
     for name in re.findall(r"[\w./-]+/(?:[\w-]+\.crt|trustpolicy\.json)(?=\W)", text):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(NOTATION / ("policy.json" if name.endswith(".json") else "root.crt"), folder / name)
+    for name in re.findall(r"trusted-root: ([\w./-]+\.jsonl?)", text):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(trusted_roots(several=name.endswith("l")), encoding="utf-8")
     for name in re.findall(r"[\w./-]+/state\.json\b", text):
         (folder / name).write_text('{"trust-state": 1, "repositories": {}}', encoding="utf-8")
     for name in re.findall(r"[\w./-]+\.lock\.json\b", text):
@@ -89,6 +94,16 @@ def written(block: Block, folder: Path) -> Path:
     for name in re.findall(r"(?:\./)[\w./-]+\.yaml\b", text):
         (folder / name).write_text("gate: 1\nrules:\n  extended: {check: tag, deny: [latest]}\n", encoding="utf-8")
     return file
+
+
+def trusted_roots(*, several: bool) -> str:
+    """Give a file of `gate trust update`, or the lines of `gh attestation trusted-root`."""
+    root = json.loads((SIGNATURES / "cosign-keyless" / "trusted_root.json").read_text(encoding="utf-8"))
+    if not several:
+        days = {"fetched": "2026-11-01T00:00:00Z", "expires": "2027-05-01T00:00:00Z"}
+        return json.dumps({"format": "gate-trust/1", "source": "https://x", "version": "1", **days, "trustedRoot": root})
+    private = json.loads(json.dumps(root).replace('"uri": "http://localhost:18999"', '"uri": "fulcio.githubapp.com"'))
+    return json.dumps(root) + "\n" + json.dumps(private | {"tlogs": [], "ctlogs": []}) + "\n"
 
 
 def signers_named(text: str) -> set[str]:

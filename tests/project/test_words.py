@@ -35,6 +35,8 @@ def test_nothing_names(what: str) -> None:
     found = []
     for file in files():
         name = file.relative_to(ROOT).as_posix()
+        if name == "gate/sigstore/first-root.json":  # signed by others, whose paths are theirs
+            continue
         if "fixtures" in name or "/blobs/" in name or ("/reports/" in name and name.startswith("examples")):
             continue
         text = file.read_bytes().decode("utf-8", "replace")
