@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gate.sources.registry.settings import Settings
     from gate.sources.registry.transport import Answer, Transport
     from gate.sources.registry.urls import Origin
+    from gate.sources.registry.veil import Veil
 
 __all__ = ["Authenticator", "Authorization"]
 
@@ -53,14 +54,17 @@ class Authenticator:
         registry: Origin,
         settings: Settings,
         transport: Transport,
-        credentials: Credentials,
+        surroundings: tuple[Credentials, Veil],
         near: Callable[[], Nearness],
     ) -> None:
-        """Ask nobody yet. `near` tells how near to home the registry stands, once connected to."""
+        """Ask nobody yet. `near` tells how near to home the registry stands, once connected to.
+
+        The veil learns each secret before anybody is shown it.
+        """
         self._registry = registry
         self._settings = settings
         self._transport = transport
-        self._credentials = credentials
+        self._credentials, self._veil = surroundings
         self._near = near
         self._lock = threading.RLock()
         self._realm = known_realm(registry)
@@ -148,6 +152,7 @@ class Authenticator:
         token = self._tokens.get(right)
         if token is None or token.ends - _SOON < self._settings.clock():
             token = self._fetch(realm, right)
+            self._veil.token(token.header.removeprefix("Bearer "))
             self._tokens[right] = token
         return Authorization(token.header)
 
@@ -171,7 +176,10 @@ class Authenticator:
     def _credential(self, repository: str) -> Credential | None:
         """Look up the registry's credential, once; raises `Trouble` where it would travel in the clear."""
         if repository not in self._found:
-            self._found[repository] = self._credentials.find(self._registry.authority, repository)
+            found = self._credentials.find(self._registry.authority, repository)
+            if found is not None:
+                self._veil.password(found.username, found.secret)
+            self._found[repository] = found
         credential = self._found[repository]
         clear = self._registry.scheme == "http" and not is_loopback_name(self._registry.host)
         if credential is not None and clear:

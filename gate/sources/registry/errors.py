@@ -36,7 +36,7 @@ RETRIED: Final = frozenset({408, 425, 429, 499, 500, 502, 503, 504, 522})
 MOST_RETRIES: Final = 3
 
 _MOST_TEXT: Final = 200
-_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,200})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,2000})", re.IGNORECASE)
 _XML = re.compile(r"<(Code|Message)>([^<]{0,200})</", re.ASCII)
 _REASONS: Final[dict[int, Reason]] = {
     401: UNAUTHORIZED, 403: DENIED, 407: PROXY, 412: REGISTRY_POLICY, 429: RATE_LIMITED,

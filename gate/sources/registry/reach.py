@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.sources.registry.deadline import Deadline
     from gate.sources.registry.settings import Settings
     from gate.sources.registry.transport import Transport
+    from gate.sources.registry.veil import Veil
 
 __all__ = ["Reach"]
 
@@ -30,8 +31,9 @@ _ONLY_LOOPBACK = Within(Nearness.LOOPBACK, Nearness.LOOPBACK)
 class Reach:
     """The registries of one run. May be used from several threads."""
 
-    def __init__(self, settings: Settings, dialler: Dialler, deadline: Deadline) -> None:
-        """Reach nothing yet."""
+    def __init__(self, settings: Settings, dialler: Dialler, deadline: Deadline, veil: Veil) -> None:
+        """Reach nothing yet. The veil learns every secret that is used."""
+        self._veil = veil
         self._settings = settings
         self._dialler = dialler
         self._deadline = deadline
@@ -71,12 +73,16 @@ class Reach:
         from gate.sources.registry.transport import Transport
 
         if self._transport is None:
-            self._transport = Transport(self._settings, self._dialler, self._deadline)
+            self._transport = Transport(self._settings, self._dialler, self._deadline, self._veil)
         if self._credentials is None:
             self._credentials = Credentials(self._settings.credentials, lambda: self._deadline.left(3600))
         origin, within = self._origin(host)
         authenticator = Authenticator(
-            origin, self._settings, self._transport, self._credentials, lambda: self._dialler.seen(origin)
+            origin,
+            self._settings,
+            self._transport,
+            (self._credentials, self._veil),
+            lambda: self._dialler.seen(origin),
         )
         return Client(origin, self._settings, self._transport, authenticator, (self._dialler, self._deadline, within))
 

@@ -2,16 +2,17 @@
 
 Everything that goes wrong below arrives here as `Trouble` and leaves as `Unavailable` (or, while
 resolving, as `SourceError`). `Absent` is said only where the registry itself, not a host it redirects
-to, answers that there is no such thing (DESIGN section 4).
+to, answers that there is no such thing (DESIGN section 4). No text leaves here with a secret of ours in it.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self
 
-from gate.errors import InvalidReference, SourceError
-from gate.evidence import Ask, Fact, Kind, Look, Unavailable
+from gate.errors import InvalidReference, MalformedData, SourceError
+from gate.evidence import Absent, Ask, Fact, Found, Kind, Look, Unavailable
 from gate.finding import Note
 from gate.oci.digest import Digest
 from gate.printable import clip
@@ -27,6 +28,7 @@ from gate.sources.registry.reasons import (
     TAG_NOT_FOUND,
 )
 from gate.sources.registry.trouble import Trouble
+from gate.sources.registry.veil import Veil
 from gate.subject import Subject
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class Registry:
         self._settings = settings
         self._deadline = Deadline.after(settings.seconds, settings.clock)
         self._dialler = Dialler(settings, self._deadline)
-        self._reach = Reach(settings, self._dialler, self._deadline)
+        self._veil = Veil()
+        self._reach = Reach(settings, self._dialler, self._deadline, self._veil)
         self._lock = threading.Lock()
         self._pages: Pages | None = None
         self._resolved: Subject | None = None
@@ -70,7 +73,7 @@ class Registry:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What is worth saying about how the registry answered; decides nothing."""
-        return self._notes
+        return tuple(replace(note, what=self._veil.hide(note.what)) for note in self._notes)
 
     def warm(self) -> None:
         """Open connections ahead of the questions; `resolve` does it by itself."""
@@ -91,17 +94,19 @@ class Registry:
         except Trouble as trouble:
             where = f" (asked {trouble.where})" if trouble.where else ""
             message = f"{reference} could not be resolved: {trouble.detail}{where}"
-            raise SourceError(message, trouble.reason.code, trouble.reason.remedy) from trouble
+            raise SourceError(self._veil.hide(message), trouble.reason.code, trouble.reason.remedy) from trouble
+        except MalformedData as error:
+            raise MalformedData(self._veil.hide(str(error)), error.code) from error
         return self._resolved
 
     def answer(self, ask: Ask) -> Fact:
         """Answer one question; whatever goes wrong is `Unavailable`."""
         try:
             self._refuse_offline()
-            return self._answer(ask)
+            return self._hidden(self._answer(ask))
         except Trouble as trouble:
             where = trouble.where or f"{ask.place} {ask.kind} {ask.name}".rstrip()
-            return Unavailable(Look(where, trouble.status), trouble.reason.code, trouble.detail)
+            return self._hidden(Unavailable(Look(where, trouble.status), trouble.reason.code, trouble.detail))
 
     def write_tag(self, tag: str, content: bytes, media_type: str) -> Put:
         """Let a tag of the reference's repository name a manifest; only promotion does."""
@@ -109,9 +114,10 @@ class Registry:
 
         try:
             self._refuse_offline()
-            return put_tag(self._questions(str(self._reference.repository)), tag, content, media_type)
+            put = put_tag(self._questions(str(self._reference.repository)), tag, content, media_type)
         except Trouble as trouble:
-            return Put(PutAnswer.UNCLEAR, Look(trouble.where, trouble.status), trouble.detail)
+            put = Put(PutAnswer.UNCLEAR, Look(trouble.where, trouble.status), trouble.detail)
+        return replace(put, look=self._hidden_look(put.look), detail=self._veil.hide(put.detail))
 
     def close(self) -> None:
         """Close every connection."""
@@ -147,6 +153,18 @@ class Registry:
                 return TrustServer.at(ask.place, self._reach.client).file(ask.name)
             case Kind.FILE:
                 raise Trouble(NOT_ANSWERED_HERE, f"a registry cannot be asked for {ask.kind} {clip(ask.name)}")
+
+    def _hidden(self, fact: Fact) -> Fact:
+        """Give a fact whose texts hold no secret; its bytes are evidence and stay."""
+        look = self._hidden_look(fact.look)
+        match fact:
+            case Unavailable():
+                return Unavailable(look, fact.code, self._veil.hide(fact.detail))
+            case Found() | Absent():
+                return fact if look == fact.look else replace(fact, look=look)
+
+    def _hidden_look(self, look: Look) -> Look:
+        return Look(self._veil.hide(look.where), self._veil.hide(look.status))
 
     def _questions(self, place: str) -> Questions:
         """Give the questions of a repository; its registry's client is made when first needed."""

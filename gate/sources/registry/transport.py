@@ -28,6 +28,7 @@ from gate.sources.registry.urls import Origin, Url
 if TYPE_CHECKING:
     from gate.sources.registry.deadline import Deadline
     from gate.sources.registry.settings import Settings
+    from gate.sources.registry.veil import Veil
 
 __all__ = ["MOST_CONNECTIONS", "MOST_ERROR_BYTES", "Answer", "Call", "Transport"]
 
@@ -81,8 +82,9 @@ class Answer:
 class Transport:
     """Connections of one run. May be used from several threads."""
 
-    def __init__(self, settings: Settings, dialler: Dialler, deadline: Deadline) -> None:
-        """Open nothing yet."""
+    def __init__(self, settings: Settings, dialler: Dialler, deadline: Deadline, veil: Veil) -> None:
+        """Open nothing yet. The veil learns the credentials of proxies."""
+        self._veil = veil
         self._settings = settings
         self._dialler = dialler
         self._deadline = deadline
@@ -180,6 +182,8 @@ class Transport:
                 max_connections=MOST_CONNECTIONS, network_backend=backend, ssl_context=_UNUSED_CONTEXT
             )
         _check_name(origin, within)
+        if proxy.auth is not None:
+            self._veil.password(*(part.decode("utf-8", "replace") for part in proxy.auth))
         at = proxy.url.origin
         return httpcore.HTTPProxy(
             proxy_url=httpcore.URL(scheme=b"http", host=at.host.encode(), port=at.port, target=b"/"),
