@@ -37,6 +37,7 @@ CYCLONEDX_TYPES: Final = frozenset(
 )
 SBOM_TYPES: Final = SPDX_TYPES | CYCLONEDX_TYPES
 _COSIGN_VULN: Final = "https://cosign.sigstore.dev/attestation/vuln/v1"
+_COSIGN_CUSTOM: Final = "https://cosign.sigstore.dev/attestation/v1"
 _IN_TOTO_VULNS: Final = "https://in-toto.io/attestation/vulns"
 SCAN_TYPES: Final = frozenset({_COSIGN_VULN, _IN_TOTO_VULNS})
 _TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
@@ -56,7 +57,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "openvex": frozenset({"https://openvex.dev/ns", "https://openvex.dev/ns/v0.2.0"}),
         "test-result": frozenset({_TEST_RESULT}),
         "link": frozenset({"https://in-toto.io/Link/v1"}),
-        "cosign-custom": frozenset({"https://cosign.sigstore.dev/attestation/v1"}),
+        "cosign-custom": frozenset({_COSIGN_CUSTOM}),
     }
 )
 
@@ -109,6 +110,8 @@ def stated_time(predicate_type: str, predicate: object) -> str:
         steps = ("timeVerified",)
     elif predicate_type in SCAN_TYPES:
         steps = ("metadata", "scanFinishedOn")
+    elif predicate_type == _COSIGN_CUSTOM:
+        steps = ("Timestamp",)
     elif predicate_type in SPDX_TYPES:
         steps = ("creationInfo", "created")
     elif predicate_type in CYCLONEDX_TYPES:

@@ -14,11 +14,14 @@ from gate.check import View
 from gate.checks.attestation import Attestation
 from gate.checks.attestation.conditions import PredicateType, ProvenanceConditions
 from gate.finding import Judgement
-from gate.option import SignerName
+from gate.oci.platform import Platform
+from gate.option import Duration, SignerName
 from gate.pattern import Glob
 from gate.platforms import PlatformsNeed, find_images
+from gate.signer import Signer
 from gate.signers.cosign_key import CosignKey
-from gate.subject import Subject
+from gate.signers.github_workflow import GithubWorkflow
+from gate.subject import Image, Subject
 from tests.signers.world import DEMO, FIXTURES, World, key_file, read_layout
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
@@ -63,11 +66,16 @@ def rule(predicate_type: str, **options: Any) -> Attestation:
 
 def judge(world: World, subject: Subject, key: bytes, check: Attestation, **options: Any) -> list[Judgement]:
     """Collect and judge, each platform by itself."""
-    signer = CosignKey(key=key_file(key), log="none", any_image=True, **options)
+    return judge_by(CosignKey(key=key_file(key), log="none", any_image=True, **options), world, subject, check)
+
+
+def judge_by(signer: Signer, world: World, subject: Subject, check: Attestation) -> list[Judgement]:
+    """Collect and judge for any kind of signer."""
     book = make_book({str(LAB): signer}, ())
     evidence = world.gather((PlatformsNeed(configs=True), *check.needs(subject, book)), subject)
     images = find_images(subject, evidence, configs=True).images
-    assert images
+    # The config of the keyless fixture's image was not kept; nothing here reads it.
+    images = images or (Image(Platform("linux", "amd64"), subject.digest, None, None),)
     return [check.judge(View(subject, image, images, evidence, book), AT) for image in images]
 
 
@@ -165,3 +173,26 @@ def test_platform_without_an_attestation_of_its_own_violates() -> None:
     assert codes(judge(world, subject, key, rule("sbom", on=None))) == NONE
     assert codes(judge(world, subject, key, rule("sbom", on="either"))) == set()
     assert codes(judge(world, subject, key, rule("slsa-provenance", on=None))) == set()
+
+
+def workflow(ref: str = "refs/tags/*") -> GithubWorkflow:
+    """Make the signer of the keyless fixtures."""
+    root = key_file((FIXTURES / "cosign-keyless" / "trusted_root.json").read_bytes(), "trust/root.json")
+    return GithubWorkflow(
+        trusted_root=root, repository="acme/app", workflow="release.yml", ref=Glob(ref), any_image=True
+    )
+
+
+def test_identity_attests_at_a_time_that_a_log_proves() -> None:
+    """Keyless: the time of the log counts for `max-age`, not what the predicate says."""
+    world, subjects = read_layout(FIXTURES / "cosign-keyless")
+    subject = subjects["attested"]
+    for age, expected in (("1d", set[str]()), ("30m", {"attestation-stale"})):
+        check = rule("cosign-custom", max_age=Duration.from_text(age))
+        at = judge_by(workflow(), world, subject, check)
+        assert codes(at) == expected
+    assert codes(judge_by(workflow("refs/heads/*"), world, subject, rule("cosign-custom"))) == {"identity-mismatch"}
+    asked = {"/Data": (Glob('{"passed":true}**'),)}
+    (judgement,) = judge_by(workflow(), world, subject, rule("cosign-custom", fields=asked))
+    assert codes([judgement]) == {"attestation-unmet"}
+    assert '/Data is {"passed":false}' in judgement.findings[0].got

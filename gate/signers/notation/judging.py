@@ -101,6 +101,10 @@ class Judging:
             return Candidate(parcel.where, by, stop.result)
         except MalformedData as error:
             return Candidate(parcel.where, by, _unreadable(error))
+        except Exception as error:  # noqa: BLE001 -- one candidate fails, whatever a library makes of a stranger's bytes; it never counts
+            return Candidate(
+                parcel.where, by, Refused(reasons.MALFORMED, f"it cannot be read ({type(error).__name__})")
+            )
         form = "COSE" if parcel.layer.media_type == COSE_TYPE else "JWS"
         detail = f"{form}, {envelope.attributes.algorithm}, {parcel.storage}, {when}"
         caveats = "; ".join(one for one in (caveat, self.trust.leniency) if one)
