@@ -160,15 +160,16 @@ def _issuer(claims: Mapping[str, str]) -> str:
     return new if new is not None else str(old)
 
 
+def _values(claim: str, claims: Mapping[str, str]) -> list[str]:
+    """Give what a certificate claims in both forms; the older one of a repository is without its host."""
+    new, old = claims.get(claim), claims.get(_TWINS.get(claim, ""))
+    if claim == "repository" and old is not None:
+        old = new if new is not None and new.endswith(f"/{old}") else f"https://github.com/{old}"
+    return [value for value in (new, old) if value is not None]
+
+
 def _check(claim: str, wanted: Glob, claims: Mapping[str, str]) -> None:
-    values = [claims[claim]] if claim in claims else []
-    twin = _TWINS.get(claim, "")
-    if twin in claims:
-        # The older form of the repository is without its host.
-        old = f"https://github.com/{claims[twin]}" if twin == "repository-v1" and not values else claims[twin]
-        if twin == "repository-v1" and values:
-            old = values[0] if values[0].endswith(f"/{claims[twin]}") else claims[twin]
-        values.append(old)
+    values = _values(claim, claims)
     if not values:
         raise Unproven(CLAIM_MISSING, f"its certificate claims no {claim}; {_text(str(wanted))} is asked for")
     for value in values:

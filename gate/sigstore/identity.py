@@ -134,7 +134,7 @@ def refuse_name(name: SubjectName) -> None:
     if len(name.text) > _MOST_NAME or _PLAIN.fullmatch(name.text) is None:
         msg = f"its certificate names {name.text[:200]!r}: only printable ASCII without blanks and `%` is compared"
         raise MalformedData(msg, "certificate-name")
-    if name.kind == "uri" and _USER_INFO.match(name.text):
+    if _USER_INFO.match(name.text):
         msg = f"its certificate names {name.text[:200]!r}, with user information before the host"
         raise MalformedData(msg, "certificate-name")
 

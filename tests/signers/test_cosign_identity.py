@@ -42,6 +42,7 @@ MATCHES = [
     (glob("https://github.com/acme/app/.github/workflows/*@refs/tags/*"), uri(SAN)),
     (glob("https://github.com/acme/**@refs/tags/*"), uri(SAN)),
     (glob("spiffe://acme.example/ns/ci"), uri("spiffe://acme.example/ns/ci")),
+    (glob("spiffe://acme.example/ci"), uri("spiffe://acme.example/ci")),
     (glob("releases@acme.example"), SubjectName("email", "releases@acme.example")),
     (glob("*@acme.example"), SubjectName("email", "jo@acme.example")),
     (glob("foo!oidc.local"), SubjectName("username", "foo!oidc.local")),
@@ -101,7 +102,7 @@ def test_globs_that_do_not_say_who(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        ".*", "", "^", ".+@.+", r"https://github.com/acme/app@x", r"https://github\.com/acme.*", r"https://github\.com/ac?me/x",
+        ".*", "", "^", ".+@.+", r"https://github.com/acme/app@x", r"https://github\.com/acme.*", r"https://github\.com/ac?me/x", r"https://github\.com/acme/?x", r"https://github\.com/acme/{0,1}",
         r"https://(github\.com/acme/x|evil)", r"(https://github\.com/acme/.*)", r".*https://github\.com/acme/", r"jo@acme.example",
         r"jo@.*\.example", r"a@b@c", r"https://github\.com/acme*/x", r"https://github\.com/acme|.*",
     ],
@@ -202,3 +203,25 @@ def test_claimed_repository_writes_out_the_owner(text: str) -> None:
     assert "host and owner written out" in dict(Claims(repository=Glob(text)).problems())["repository"]
     assert Claims(repository=Glob("https://github.com/acme/*"), owner=Glob("https://github.com/acme")).problems() == ()
     assert "https://github.com/acme" in dict(Claims(owner=Glob("acme")).problems())["owner"]
+
+
+def test_images_alone_are_enough() -> None:
+    """Exactly one of the two, whichever (S16)."""
+    assert problems(identity(any_image=False, images=(Glob("registry.example/**"),))) == {}
+
+
+def test_pattern_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether it matches, so it neither counts nor is refused."""
+    from gate.pattern import PatternTimeoutError
+    from gate.sigstore.proof import CannotTell
+    from tests.formats.test_certificate import parsed
+
+    def stuck(*_: object) -> bool:
+        raise PatternTimeoutError("it took longer than 1 s")
+
+    monkeypatch.setattr(Regex, "matches", stuck)
+    text = r"https://github\.com/acme/.*@refs/tags/.*"
+    who = identity(issuer="https://token.actions.githubusercontent.com", identity=IdentityRegex(regex=Regex(text)))
+    with pytest.raises(CannotTell, match="longer than 1 s") as raised:
+        who.policy().check(parsed())
+    assert raised.value.reason.code == "identity-pattern-timeout"

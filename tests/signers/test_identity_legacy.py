@@ -300,3 +300,25 @@ def test_junk_beside_a_good_signature_blocks_nobody() -> None:
     who = signer()
     results = [one.result for one in who.verify(SUBJECT, world.gather(who.needs(SUBJECT), SUBJECT), AT).candidates]
     assert sorted(type(one).__name__ for one in results) == [Counts.__name__, Refused.__name__, Refused.__name__]
+
+
+def test_name_of_an_image_that_has_none() -> None:
+    """A layout has no repository and perhaps no tag: the signed name has to be one that the signer may vouch for."""
+    from dataclasses import replace
+
+    allowed: dict[str, Any] = {"any_image": False, "images": (Glob("registry.example/**"),)}
+    for reference, subject, expected in (
+        (PLACE, replace(SUBJECT, repository=""), ""),
+        ("other.example/app", replace(SUBJECT, repository=""), "signature-for-other-name"),
+        (f"{PLACE}:0.9.0", replace(SUBJECT, tag=""), ""),
+        (f"{PLACE}:1.0.0", SUBJECT, ""),
+        (f"{PLACE}@{SUBJECT.digest}", SUBJECT, ""),
+    ):
+        payload = packed(forge.simple_payload(SUBJECT, reference=reference))
+        world = World()
+        forge.put_legacy(
+            world, SUBJECT, [(payload, {"annotations": written(payload, sign(private("signer"), payload))})]
+        )
+        who = signer(**allowed)
+        (candidate,) = who.verify(subject, world.gather(who.needs(subject), subject), AT).candidates
+        assert code(candidate) == expected, reference

@@ -750,6 +750,18 @@ def test_json_that_reads_two_ways() -> None:
     assert result.reason.code == "signature-ambiguous"
 
 
+def test_media_type_that_names_another_version() -> None:
+    """What the manifest says of the bundle and what it is have to agree."""
+    old = with_chain(made(), "0.2")
+    listed: dict[str, Any] = {"layers": [descriptor(forge.BUNDLE, packed(old))]}
+    world = World()
+    forge.put_referrer(world, SUBJECT, packed(old), **listed)
+    who = signer()
+    (candidate,) = who.verify(SUBJECT, world.gather(who.needs(SUBJECT), SUBJECT), AT).candidates
+    code, told = refused(candidate)
+    assert (code, "the bundle inside is of version 0.2" in told) == ("signature-malformed", True)
+
+
 def test_key_bundle_is_not_an_identitys() -> None:
     """What may verify is said by the rule file, never by what comes along."""
     by_key = forge.bundle(forge.key(), PAYLOAD)
@@ -876,6 +888,11 @@ def test_root_that_cannot_meet_what_is_asked() -> None:
     assert [key for key, _ in signer(root=bare).problems()] == ["log", "sct"]
     assert "timestamp" in dict(signer(root=bare, log="none", sct="none").problems())
     assert dict(signer(root=packed(GOOD.trusted_root(certificateAuthorities=[]))).problems())["trusted-root"]
+    stampless = packed(GOOD.trusted_root(timestampAuthorities=[]))
+    assert "timestamp" in dict(signer(root=stampless, timestamp="required").problems())
+    assert signer(root=stampless).problems() == ()
+    assert signer(root=dated(), trust_max_age=Duration.from_text("1d"), authority="fulcio.world").problems() == ()
+    assert "trusted-root" in dict(signer(root=b"x", authority="fulcio.world").problems())
     assert "fetched" in dict(signer(trust_max_age=Duration.from_text("1d")).problems())["trust-max-age"]
 
 
