@@ -17,6 +17,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gate.option import Duration
 from gate.pattern import Glob
@@ -938,3 +940,26 @@ def test_every_option_is_consumed() -> None:
         forge.put_referrer(world, SUBJECT, packed(made()))
         found = who.verify(SUBJECT, world.gather(who.needs(SUBJECT), SUBJECT), AT).candidates
         assert not any(isinstance(one.result, Counts) for one in found), name
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_stranger_writes_is_judged(data: st.DataObject) -> None:
+    """Changed bytes anywhere: an answer, never an exception."""
+    content = bytearray(packed(made()))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    assert isinstance(judge(bytes(content)).result, Counts | Refused | Unchecked)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=100, deadline=None)
+def test_certificates_of_strangers_are_judged(junk: bytes) -> None:
+    """DER that a library may stumble over."""
+    raw = base64.b64decode(made()["verificationMaterial"]["certificate"]["rawBytes"])
+    place = len(raw) // 2
+    bad = changed(
+        made(), "verificationMaterial.certificate.rawBytes", b64(raw[:place] + junk + raw[place + len(junk) :])
+    )
+    result = judge(bad).result
+    assert isinstance(result, Refused | Unchecked) or junk in raw
