@@ -8,8 +8,6 @@ recognised is told.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gate.errors import OutputError, UsageError
@@ -116,8 +114,7 @@ def values_of(document: Document) -> dict[str, str]:
     return {name: value if _SHAPES[name].fullmatch(value) else "" for name, value in values.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Options:
+class _Options(NamedTuple):
     """How the command line asked: by name, where outputs go, whether a program reads standard output."""
 
     asked: bool
@@ -171,12 +168,16 @@ class Ci:
     def _print(self, document: Document, style: Style) -> None:
         if self._system is not None and self._system.printed:
             renderer = load("reports", self._system.printed).RENDERER
+            from dataclasses import replace
+
             self._stream()(renderer.render(document, replace(style, colour=False, width=80)))
 
     def _write_summary(self, document: Document, style: Style) -> None:
         path = self._world.environ.get("GITHUB_STEP_SUMMARY", "") if self._name == "github" else ""
         if not path:
             return
+        from dataclasses import replace
+
         text = load("reports", "markdown").RENDERER.render(document, replace(style, colour=False))
         try:
             _append(path, text, "summary")
@@ -211,6 +212,8 @@ def _variable(name: str) -> str:
 
 def _append(path: str, text: str, what: str) -> None:
     """Add to a file that the runner made for this step; raises `OutputError`."""
+    from pathlib import Path
+
     from gate.printable import clip
 
     try:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -107,15 +105,16 @@ def _check(arguments: argparse.Namespace, folder: Path) -> None:
             raise UsageError(f"{name} is there already, and is not overwritten (--rules names another file)")
 
 
-@dataclass
 class _Look:
     """Looks at one image with rules that are tried, not kept."""
 
-    arguments: argparse.Namespace
-    world: World
-    keys: Sequence[Key]
-    folder: Path
-    repository: str = ""
+    def __init__(self, arguments: argparse.Namespace, world: World, keys: Sequence[Key], folder: Path) -> None:
+        """Read nothing yet; `repository` is known once the image was resolved."""
+        self.arguments = arguments
+        self.world = world
+        self.keys = keys
+        self.folder = folder
+        self.repository = ""
 
     def chosen(self, offered: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], frozenset[str]]:
         """Give the rules to write, and the names of those that do not hold today."""
@@ -193,6 +192,8 @@ def _first_of_each(offered: Sequence[Candidate], holds: Collection[Candidate]) -
 @contextlib.contextmanager
 def _beside(folder: Path, text: str) -> Iterator[str]:
     """Write a file that is gone afterwards where the rule file will be, since keys are named from there."""
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 -- removed below, whatever happens between

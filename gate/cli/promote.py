@@ -9,9 +9,8 @@ code is this command's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import GateError, InvalidReference, OutputError, UsageError
 
@@ -118,8 +117,7 @@ def _registry(source: Source, image: str) -> Registry:
     return source
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     """One promotion, with everything it needs."""
 
     arguments: argparse.Namespace

@@ -7,9 +7,7 @@ memory: the check `tag` compares with it, and this command ends with 1 where a r
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gate.errors import GateError, InvalidReference, MalformedData, UsageError
 
@@ -64,8 +62,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What is different from the lock file. `broken` are fixed tags on another digest: tag, before, now."""
 
     new: tuple[str, ...]
@@ -124,6 +121,8 @@ def _patterns(texts: list[str]) -> tuple[object, ...]:
 
 
 def _read(path: str, *, check: bool) -> TagLock:
+    from pathlib import Path
+
     from gate.cli._inputs import read_bounded
     from gate.formats.tag_lock import MOST_LOCK_BYTES, TagLock, read_tag_lock
 
@@ -146,8 +145,7 @@ def _write(path: str, lock: TagLock, repository: str, tags: Mapping[str, Digest]
     write_whole(path, lock.with_tags(repository, kept).text())
 
 
-@dataclass(frozen=True, slots=True)
-class _AllTags:
+class _AllTags(NamedTuple):
     """The list of tags, and what each of them names."""
 
     def missing(self, subject: Subject, have: Evidence) -> frozenset[Ask]:
