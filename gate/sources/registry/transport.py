@@ -20,6 +20,7 @@ from gate import __version__
 from gate.printable import clip
 from gate.sources.registry.addresses import nearness
 from gate.sources.registry.dial import CONNECT_SECONDS, Anywhere, Dialler, Within, is_readable
+from gate.sources.registry.lines import Lines
 from gate.sources.registry.proxies import proxy_for
 from gate.sources.registry.reasons import ADDRESS_REFUSED, ANSWER_ENCODED, NETWORK, PROXY, TIMEOUT, TOO_LARGE
 from gate.sources.registry.trouble import Trouble
@@ -89,7 +90,7 @@ class Transport:
         self._dialler = dialler
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._pools: dict[tuple[Origin, Within], httpcore.ConnectionPool] = {}
+        self._lines: dict[tuple[Origin, Within], Lines] = {}
 
     def send(self, call: Call) -> Answer:
         """Ask once; raises `Trouble` where there is no whole answer."""
@@ -114,14 +115,14 @@ class Transport:
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            pools = tuple(self._pools.values())
-            self._pools.clear()
-        for pool in pools:
-            pool.close()
+            every = tuple(self._lines.values())
+            self._lines.clear()
+        for lines in every:
+            lines.close()
 
     def _send(self, call: Call) -> Answer:
-        pool = self._pool(call.url.origin, call.within)
         origin = call.url.origin
+        lines = self._lines_to(origin, call.within)
         url = httpcore.URL(
             scheme=origin.scheme.encode(), host=origin.host.encode(), port=origin.port, target=call.url.target.encode()
         )
@@ -134,11 +135,15 @@ class Transport:
         if call.content:
             headers.append(("Content-Length", str(len(call.content))))
         seconds = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS}
-        timeout = {**seconds, "pool": self._deadline.left(READ_SECONDS)}
-        with pool.stream(
-            call.method, url, headers=headers, content=call.content or None, extensions={"timeout": timeout}
-        ) as response:
-            return self._read(call, response)
+        request = httpcore.Request(
+            call.method, url, headers=headers, content=call.content or None, extensions={"timeout": seconds}
+        )
+        with lines.borrowed(self._deadline.left(READ_SECONDS)) as connection:
+            response = connection.handle_request(request)
+            try:
+                return self._read(call, response)
+            finally:
+                response.close()
 
     def _read(self, call: Call, response: httpcore.Response) -> Answer:
         headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers)
@@ -166,21 +171,20 @@ class Transport:
                 break
         return Answer(call.url, response.status, headers, bytes(body))
 
-    def _pool(self, origin: Origin, within: Within) -> httpcore.ConnectionPool:
+    def _lines_to(self, origin: Origin, within: Within) -> Lines:
         """Give the connections of one origin: a policy of addresses belongs to each."""
         with self._lock:
-            pool = self._pools.get((origin, within))
-            if pool is None:
-                pool = self._pools[origin, within] = self._make_pool(origin, within)
-            return pool
+            lines = self._lines.get((origin, within))
+            if lines is None:
+                lines = self._lines[origin, within] = Lines(self._factory(origin, within), origin, MOST_CONNECTIONS)
+            return lines
 
-    def _make_pool(self, origin: Origin, within: Within) -> httpcore.ConnectionPool:
+    def _factory(self, origin: Origin, within: Within) -> httpcore.ConnectionPool:
+        """Give what makes connections, through a proxy where there is one; it never keeps any."""
         proxy = proxy_for(self._settings.proxies, origin)
         backend = _Backend(self._dialler, self._deadline, origin, within, through_proxy=proxy is not None)
         if proxy is None:
-            return httpcore.ConnectionPool(
-                max_connections=MOST_CONNECTIONS, network_backend=backend, ssl_context=_UNUSED_CONTEXT
-            )
+            return httpcore.ConnectionPool(network_backend=backend, ssl_context=_UNUSED_CONTEXT)
         _check_name(origin, within)
         if proxy.auth is not None:
             self._veil.password(*(part.decode("utf-8", "replace") for part in proxy.auth))
@@ -189,7 +193,6 @@ class Transport:
             proxy_url=httpcore.URL(scheme=b"http", host=at.host.encode(), port=at.port, target=b"/"),
             proxy_auth=proxy.auth,
             ssl_context=_UNUSED_CONTEXT,
-            max_connections=MOST_CONNECTIONS,
             network_backend=backend,
         )
 
