@@ -6,7 +6,10 @@ Order and file names are docker's (moby `daemon/pkg/registry/registry.go`, conta
 
 from __future__ import annotations
 
+import contextlib
 import ssl
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gate.printable import clip
@@ -15,7 +18,6 @@ from gate.sources.registry.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from gate.finding import Reason
     from gate.sources.registry.settings import Settings
@@ -38,17 +40,38 @@ def has_own_certificates(settings: Settings, authority: str) -> bool:
 def make_context(settings: Settings, authority: str) -> ssl.SSLContext:
     """Give the TLS context for a host; raises `Trouble` for certificate files that cannot be used.
 
-    Not `ssl.create_default_context`: that one writes session keys to the file SSLKEYLOGFILE names (S41).
+    Not `ssl.create_default_context`: that one writes session keys to the file SSLKEYLOGFILE names (S41). Nor
+    `load_default_certs`, which takes the authorities that SSL_CERT_FILE and SSL_CERT_DIR name (S27).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    _add_those_of_the_system(context)
     if settings.registry_ca:
         _add(context, settings.registry_ca, "--registry-ca")
     for folder in settings.certs_folders:
         _add_folder(context, folder / authority)
     return context
+
+
+def _add_those_of_the_system(context: ssl.SSLContext) -> None:
+    """Add the authorities at the places compiled into OpenSSL, or those of Windows (CPython `Lib/ssl.py`)."""
+    if sys.platform == "win32":
+        for store in ("CA", "ROOT"):
+            for certificate, encoding, trust in ssl.enum_certificates(store):
+                trusted = trust if isinstance(trust, bool) else ssl.Purpose.SERVER_AUTH.oid in trust
+                if encoding == "x509_asn" and trusted:
+                    with contextlib.suppress(ssl.SSLError):  # one that OpenSSL cannot read is one less to trust
+                        context.load_verify_locations(cadata=certificate)
+    else:
+        places = ssl.get_default_verify_paths()
+        file, folder = places.openssl_cafile, places.openssl_capath
+        with contextlib.suppress(OSError):  # what is missing or unreadable is not trusted
+            if Path(file).is_file():
+                context.load_verify_locations(cafile=file)
+        with contextlib.suppress(OSError):
+            if Path(folder).is_dir():
+                context.load_verify_locations(capath=folder)
 
 
 def _add_folder(context: ssl.SSLContext, folder: Path) -> None:

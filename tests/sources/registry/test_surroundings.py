@@ -22,6 +22,7 @@ from gate.oci.reference import Reference
 from gate.sources.registry import Registry, Settings, Surroundings
 from gate.sources.registry.proxies import proxy_for
 from gate.sources.registry.settings import Proxies
+from gate.sources.registry.tls import make_context
 from gate.sources.registry.trouble import Trouble
 from gate.sources.registry.urls import Origin
 from tests.servers.fake import FakeServer, Reply, Request
@@ -252,6 +253,38 @@ def test_another_authority_is_not_trusted() -> None:
         assert failure(server, trustme.CA()).code == "tls-untrusted"
         assert failure(server, None).code == "tls-untrusted"
     assert server.requests == []
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_no_variable_makes_an_authority_trusted(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL's own variables are the environment's wish to choose whom we believe (S27)."""
+    authority, context = tls("127.0.0.1")
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    if variable == "SSL_CERT_DIR":
+        monkeypatch.setattr("gate.sources.registry.tls.ssl.SSLContext.set_default_verify_paths", _refused)
+    monkeypatch.setenv(variable, str(file if variable == "SSL_CERT_FILE" else tmp_path))
+    with FakeServer(image_script(), tls=context) as server:
+        error = failure(server, None)
+    assert (error.code, "is not trusted" in str(error)) == ("tls-untrusted", True), str(error)
+    assert server.requests == []
+
+
+def _refused(_: ssl.SSLContext) -> None:
+    raise AssertionError("this one reads the environment")
+
+
+def test_the_systems_authorities_stay_without_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty file in the variable takes none of them away."""
+    system = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    paths = ssl.get_default_verify_paths()
+    file = Path(paths.openssl_cafile)
+    if file.is_file():
+        system.load_verify_locations(cafile=str(file))
+    (tmp_path / "none.pem").write_bytes(b"")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    made_here = make_context(Settings(), "reg.example")
+    assert made_here.cert_store_stats() == system.cert_store_stats()
 
 
 def test_old_tls_is_not_spoken() -> None:
