@@ -13,11 +13,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from gate.errors import RuleFileError
 from gate.evidence import Kind
 from gate.formats.jws import parse_jws
+from gate.formats.timestamp import parse_token
 from gate.oci.digest import Digest
 from gate.option import File
 from gate.pattern import Glob
@@ -111,6 +112,7 @@ def test_every_kind_of_key_counts(kind: str, form: str) -> None:
     )
     assert code(candidate) == ""
     assert isinstance(candidate.result, Counts)
+    assert candidate.result.detail.startswith("JWS, " if form == nf.JWS else "COSE, ")
     algorithm = "ES256" if kind == "attribute" else kind.upper()
     assert candidate.result.detail.endswith(f", {algorithm}, referrer, certificates valid now")
     assert candidate.result.caveat == ""
@@ -137,7 +139,9 @@ def test_any_certificate_of_the_chain_may_be_the_trusted_one(form: str) -> None:
     assert code(candidate) == ""
     assert candidate.by is not None
     assert "CN=Acme Signing" in candidate.by.issuer
-    assert code(single(kind_of("es256", form), form, trusting("tsa.crt"))) == "notation-untrusted"
+    miss = single(kind_of("es256", form), form, trusting("tsa.crt"))
+    assert code(miss) == "notation-untrusted"
+    assert why(miss).endswith("whose chain is in no trust store of the type ca")
 
 
 @FORMS
@@ -189,6 +193,23 @@ def test_revocation_that_nobody_checked_is_said(form: str) -> None:
     candidate = single(kind_of("revocable", form), form, trusting("root.crt", revocation="not-checked"))
     assert isinstance(candidate.result, Counts)
     assert candidate.result.caveat == "whether certificates were revoked was not checked"
+
+
+def test_root_is_not_revoked_but_taken_out_of_the_store() -> None:
+    """That it names a list says nothing."""
+    lists = x509.CRLDistributionPoints(
+        [x509.DistributionPoint([x509.UniformResourceIdentifier("http://x/")], None, None, None)]
+    )
+    top = nf.issue(None, nf.key("top"), ca=True, extra=((lists, False),))
+    assert code(made(nf.JWS, signer({"ca:top": (top.file,)}), by=nf.issue(top, nf.key()))) == ""
+    access = x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier("http://x/"))]
+    )
+    assert code(made(nf.JWS, by=leaf(extra=((access, False),)))) == "?notation-revocation"
+    issuers = x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://x/"))]
+    )
+    assert code(made(nf.JWS, by=leaf(extra=((issuers, False),)))) == ""
 
 
 # --- timestamps
@@ -284,9 +305,21 @@ def test_timestamp_by_an_authority_outside_of_the_store_is_refused() -> None:
 
 
 def test_timestamp_of_the_future_leaves_it_undecided() -> None:
-    """S6; by the clock of the judge the timestamp is still to come."""
-    at = datetime(2026, 11, 24, tzinfo=UTC)
-    assert code(single(kind_of("timestamp", nf.JWS), nf.JWS, stamping(), at)) == "?time-in-future"
+    """S6; five minutes after the last moment that the timestamp can mean are no skew any more."""
+    envelope = kind_of("timestamp", nf.JWS)
+    last = parse_token(stamp_of(nf.JWS), "x").window[1]
+    assert code(single(envelope, nf.JWS, stamping(), last - timedelta(minutes=5))) == ""
+    candidate = single(envelope, nf.JWS, stamping(), last - timedelta(minutes=5, microseconds=1))
+    assert code(candidate) == "?time-in-future"
+    assert why(candidate).startswith("its timestamp is of 2026-11-25T")
+
+
+@FORMS
+def test_timestamp_after_the_certificate_s_end_helps_nothing(form: str) -> None:
+    """What the signer wrote as signing time lies before it."""
+    candidate = single(kind_of("late", form), form, stamping())
+    assert code(candidate) == "notation-certificate-expired"
+    assert "to 2026-06-01T00:00:00Z, which is not so at the time of the timestamp (2026-11-25T" in why(candidate)
 
 
 # --- what our own generator makes
@@ -589,7 +622,9 @@ def test_metadata_is_asked(form: str) -> None:
     by = signer(metadata={"env": "prod", "team": "a"})
     annotations: dict[str, Any] = {"env": "prod", "team": "a", "more": "x"}
     assert code(made(form, by, target={"annotations": annotations})) == ""
-    assert code(made(form, by, target={"annotations": annotations | {"team": "b"}})) == "notation-metadata"
+    other = made(form, by, target={"annotations": annotations | {"team": "b"}})
+    assert code(other) == "notation-metadata"
+    assert why(other) == "it has team=b; team=a is asked for"
     miss = made(form, by, target={"annotations": {"env": "prod"}})
     assert code(miss) == "notation-metadata"
     assert why(miss) == "it has no team; team=a is asked for"
