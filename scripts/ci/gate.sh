@@ -157,18 +157,24 @@ install_gate() {
 }
 
 install_locked() {
-  local uv locked=(--require-hashes --only-binary :all: -r "$source/requirements/runtime.txt")
+  local uv into=() locked=(--require-hashes --only-binary :all: -r "$source/requirements/runtime.txt")
   if uv=$(trusted_program uv); then
     "$uv" --no-config --no-cache --no-python-downloads venv --quiet --no-project --python "$python" "$work/venv" &&
       "$uv" --no-config --no-cache --no-python-downloads pip install --quiet --python "$work/venv" --link-mode copy \
         "$@" "${locked[@]}"
     return
   fi
-  "$python" -I -m venv "$work/venv" || return
-  python=$work/venv/bin/python
-  [ -e "$python" ] || python=$work/venv/Scripts/python.exe
-  "$python" -I -m pip --isolated --disable-pip-version-check --no-input --quiet install --no-cache-dir --no-compile \
-    "$@" "${locked[@]}"
+  # Half of the time would go into an own pip: that of the runner can install elsewhere since 22.3.
+  if "$python" -I -c 'import sys, pip; sys.exit([*map(int, pip.__version__.split(".")[:2])] < [22, 3])'; then
+    "$python" -I -m venv --without-pip "$work/venv" || return
+    into=(--python "$work/venv")
+  else
+    "$python" -I -m venv "$work/venv" || return
+    python=$work/venv/bin/python
+    [ -e "$python" ] || python=$work/venv/Scripts/python.exe
+  fi
+  "$python" -I -m pip --isolated --disable-pip-version-check --no-input --quiet "${into[@]+"${into[@]}"}" install \
+    --no-cache-dir --no-compile "$@" "${locked[@]}"
 }
 
 # Where the rules are: in the checkout, or, for a change under review, in what it is a change to (S24).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -83,12 +84,19 @@ def uv_folder(tmp_path: Path) -> str:
     return str(folder)
 
 
-@pytest.mark.parametrize("installer", ["pip", "uv"])
+def without_pip(tmp_path: Path) -> str:
+    """Give a Python that has no pip of its own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    return str(tmp_path / "bare" / "bin" / "python")
+
+
+@pytest.mark.parametrize("installer", ["pip", "no pip", "uv"])
 def test_nothing_of_a_hostile_checkout_runs(installer: str, workspace: Path, tmp_path: Path) -> None:
     """Planted modules, programs, settings and environments do nothing, and the verdict is the same."""
     hostile = plant(workspace)
-    path = PATH if installer == "pip" else f"{uv_folder(tmp_path)}:{PATH}"
-    given = inputs(installed="", python=sys.executable, wheels=wheels())
+    path = f"{uv_folder(tmp_path)}:{PATH}" if installer == "uv" else PATH
+    python = without_pip(tmp_path) if installer == "no pip" else sys.executable
+    given = inputs(installed="", python=python, wheels=wheels())
     before = sorted(workspace.rglob("*"))
     ran = action(workspace, given, None, **hostile, PATH=path)
     assert (ran.code, ran.outputs["verdict"]) == (0, "passed"), ran.err
