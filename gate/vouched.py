@@ -218,21 +218,8 @@ class Asked:
         A group that asks for all of its parts is judged part by part, so that a waiver for one signer
         accepts nothing about another, and what is undecided stays so.
         """
-        node = node or self.tree.root
-        now = self._standing(node)
-        if now is Standing.MET:
-            return [], []
-        if isinstance(node, Group) and node.least == len(node.parts):
-            parts = [self.unmet(part) for part in node.parts]
-            findings = [finding for found, _ in parts for finding in found]
-            undecided = [point for _, points in parts for point in points]
-            if not findings and now is Standing.NOT_MET:
-                return [self._finding(node, self.words.same_principal)], undecided
-            if findings or undecided:
-                return findings, undecided
-        if now is Standing.UNKNOWN:
-            return [], [point for place in leaves(node) for point in self.places[place].undecided(self.words)]
-        return [self._finding(node, self.words.quorum)], []
+        findings, undecided, _ = self._judged(node or self.tree.root)
+        return findings, undecided
 
     def notes(self) -> tuple[Note, ...]:
         """Say who vouched, and what else was found and does not count."""
@@ -247,6 +234,37 @@ class Asked:
         )
         loud = tuple(Note(what, headline=True) for what in dict.fromkeys(caveats))
         return (*(Note(what) for what in dict.fromkeys(told)), *loud)
+
+    def _judged(self, node: Node) -> tuple[list[Finding], list[Undecided], Node | None]:
+        """Give findings, what is open, and what of the node still has to hold if every finding is waived."""
+        now = self._standing(node)
+        if now is Standing.MET:
+            return [], [], node
+        if isinstance(node, Group) and node.least == len(node.parts):
+            return self._all_judged(node)
+        if now is Standing.UNKNOWN:
+            return [], self._open(node), node
+        return [self._finding(node, self.words.quorum)], [], None
+
+    def _all_judged(self, group: Group) -> tuple[list[Finding], list[Undecided], Node | None]:
+        """Judge each part, then the parts that hold together: one signature may stand for two of them (S18)."""
+        parts = [self._judged(part) for part in group.parts]
+        findings = [finding for found, _, _ in parts for finding in found]
+        undecided = [point for _, points, _ in parts for point in points]
+        left = tuple(rest for _, _, rest in parts if rest is not None)
+        if not left:
+            return findings, undecided, None
+        rest = Group(len(left), left) if len(left) > 1 else left[0]
+        together = self._standing(rest)
+        if together is Standing.NOT_MET:
+            findings.append(self._finding(rest, self.words.same_principal))
+            rest = Group(1, left)  # whoever accepts that they are one principal still asks for that one
+        elif together is Standing.UNKNOWN and not undecided:
+            undecided = self._open(rest)
+        return findings, undecided, rest
+
+    def _open(self, node: Node) -> list[Undecided]:
+        return [point for place in leaves(node) for point in self.places[place].undecided(self.words)]
 
     def _standing(self, node: Node) -> Standing:
         certain = [place.certain() for place in self.places]

@@ -284,6 +284,39 @@ def test_one_signature_in_two_places_is_said() -> None:
     assert judgement.findings[0].what == "one signature cannot stand for two signers"
 
 
+AGAIN = SignerName("alice-again")
+
+
+@pytest.mark.parametrize(
+    ("options", "signers"),
+    [
+        ({"all_of": (A, Signers(at_least=1, of=(AGAIN, B)), C)}, ["carol", "all of alice, (1 of alice-again, bob)"]),
+        ({"all_of": (A, AGAIN, C)}, ["carol", "all of alice, alice-again"]),
+        ({"all_of": (C, A, AGAIN)}, ["carol", "all of alice, alice-again"]),
+        ({"all_of": (A, Signers(all_of=(AGAIN, C)))}, ["carol", "all of alice, alice-again"]),
+        ({"all_of": (Signers(all_of=(A, AGAIN)), C)}, ["all of alice, alice-again", "carol"]),
+        (
+            {"all_of": (A, Signers(any_of=(AGAIN, B)), Signers(at_least=2, of=(A, AGAIN, C)))},
+            ["2 of alice, alice-again, carol", "all of alice, (1 of alice-again, bob)"],
+        ),
+    ],
+)
+def test_a_missing_signer_does_not_hide_that_the_others_are_one(options: dict[str, Any], signers: list[str]) -> None:
+    """A waiver for the missing one must leave the rest of the rule standing (S3, S18)."""
+    judgement = judge(signed_by(A), rule(**options))
+    assert sorted(str(finding.about.get("signer")) for finding in judgement.findings) == sorted(signers)
+    assert "signature-same-principal" in codes(judgement)[0] or "signature-quorum" in codes(judgement)[0]
+
+
+def test_a_missing_signer_does_not_hide_that_the_others_may_be_one() -> None:
+    """Each has signed, as far as is known by the same key: what does not answer could be the second one."""
+    world = signed_by(A)
+    world.faults[TAG] = unavailable()
+    judgement = judge(world, rule(all_of=(Signers(all_of=(A, AGAIN)), Signers(any_of=(A, B)))))
+    assert codes(judgement)[0] == ["signature-same-principal"]
+    assert set(codes(judgement)[1]) == {"signatures-not-read"}
+
+
 def test_what_is_missing_and_what_is_not_known_are_both_said() -> None:
     """A waiver of the missing one must not hide the unknown one."""
     world = signed_by(A)
