@@ -186,6 +186,29 @@ def test_a_deleted_package_database_is_an_empty_list(packages: object) -> None:
     assert [gap.reason.code for gap in found.gaps] == ["empty-package-list"]
 
 
+@pytest.mark.parametrize("packages", [[], [{}], [{"Name": ""}], [{"Version": "1"}]])
+@pytest.mark.parametrize("blanks", ["", " " * 100, "\n" * 5000])
+def test_a_list_without_a_package_is_empty_however_it_is_written(packages: list[object], blanks: str) -> None:
+    """Nothing but blanks, or entries that name no package."""
+    result = {"Target": "x (alpine 3.22.2)", "Class": "os-pkgs", "Type": "alpine", "Packages": ["HERE"]}
+    document = json.loads(report("1.4.2-amd64"))
+    document["Results"] = [result]
+    entries = json.dumps(packages)[1:-1]
+    content = json.dumps(document).replace('["HERE"]', f"[{blanks}{entries}{blanks}]").encode()
+    assert [gap.reason.code for gap in SCANNER.read(content).gaps] == ["empty-package-list"]
+
+
+@pytest.mark.parametrize("packages", [{}, {"Name": "x"}, "x", 1, True, [1], ["x"], [None], [[]], [{"Name": 1}]])
+def test_packages_of_another_type_are_malformed(packages: object) -> None:
+    """They would pass for a list that somebody looked at."""
+    result = {"Target": "x (alpine 3.22.2)", "Class": "os-pkgs", "Type": "alpine", "Packages": packages}
+    with pytest.raises(
+        MalformedData, match=r"Results\[0\]\.Packages in the report is not a list of packages"
+    ) as caught:
+        read("1.4.2-amd64", set_in("Results", [result]))
+    assert caught.value.code == "report-malformed"
+
+
 def test_language_packages_do_not_stand_in_for_those_of_the_os() -> None:
     results = [
         {"Target": "x", "Class": "os-pkgs", "Type": "alpine"},

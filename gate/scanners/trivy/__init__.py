@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from gate.errors import MalformedData
 from gate.oci.platform import Platform
@@ -163,9 +163,23 @@ def _result(members: Mapping[str, Raw], what: str) -> _Result:
     shown = reader.read(members.get("Vulnerabilities", _NULL), f"{what}.Vulnerabilities")
     key = "ExperimentalModifiedFindings"
     hidden = reader.read_modified(members.get(key, _NULL), f"{what}.{key}")
-    packages = bytes(memoryview(members["Packages"])[:64]).split() if "Packages" in members else [b"null"]
-    lists_packages = b"".join(packages)[:2] not in {b"[]", b"nu"}
+    lists_packages = _lists_packages(members.get("Packages", _NULL), f"{what}.Packages")
     return _Result(kind, language, lists_packages, shown, hidden, reader.odd_words)
+
+
+class _Package(Struct, gc=False):
+    """An entry of `Packages`; what is installed is of no interest here, only that something is named."""
+
+    Name: str | None = None
+
+
+def _lists_packages(raw: Raw, what: str) -> bool:
+    """Tell whether a list names any package; raises `MalformedData` for anything but a list of packages."""
+    try:
+        packages = msgspec.json.decode(raw, type=list[_Package] | None)
+    except msgspec.DecodeError as error:
+        raise wrong_type(what, "a list of packages") from error
+    return any(package.Name for package in packages or ())
 
 
 def _covers(results: Sequence[_Result]) -> frozenset[str]:
