@@ -40,6 +40,8 @@ __all__ = ["ARCHIVE_OWN", "Images", "PlatformsNeed", "find_images"]
 MOST_NESTING: Final = 3
 #: Children of all indexes together: the largest official images have about 40, attestations included.
 MOST_MEMBERS: Final = 500
+#: Of one config: honest ones have some kilobytes, those with every build step written out some hundred.
+MOST_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 #: Annotation of a manifest that was made for an archive without one (gate.sources.docker_archive).
 ARCHIVE_OWN: Final = "image-gate.archive-own-digest"
@@ -51,11 +53,12 @@ _USELESS: Final = frozenset({"", "application/json", "application/octet-stream",
 
 PLATFORM_MISSING = Reason(
     "platform-missing",
-    "A member of the image index does not say which platform it is for",
-    "An index lists one image per platform. This member names none, or unknown/unknown without being an attestation as "
-    "BuildKit writes them, so that different programs would choose it for different machines.",
-    "Build the index again with a tool that writes platforms (docker buildx build, crane index append), or remove the "
-    "member.",
+    "An image does not say which platform it is for",
+    "An index lists one image per platform, and an image alone says in its config what it runs on. This one names "
+    "nothing, or unknown/unknown without being an attestation beside its image as BuildKit writes them: nobody knows "
+    "what would run it, or it is no image to run at all.",
+    "Build it again with a tool that writes platforms (docker buildx build, crane index append), or remove the member. "
+    "If this is an attestation, name the image that it is about.",
 )
 PLATFORM_DUPLICATE = Reason(
     "platform-duplicate",
@@ -98,9 +101,8 @@ TOO_MANY_MEMBERS = Reason(
 PLATFORM_UNREAD = Reason(
     "platform-unread",
     "A part of the image could not be read",
-    "A manifest or config that the image consists of was not answered, or the registry does not have it. What is in "
-    "it is "
-    "not known.",
+    "A manifest or config that the image consists of was not answered, is larger than any honest one, or the registry "
+    "does not have it. What is in it is not known.",
     "Look at the answer that is quoted. If the part is missing, push the image again; if the registry refused or was "
     "slow, "
     "check the credentials and run again.",
@@ -178,6 +180,8 @@ class _Walk:
             return
         self._own_digest = ARCHIVE_OWN in document.annotations and self._subject.place.startswith(_ARCHIVE)
         if (config := self._config(document, name)) is not None:
+            if _is_unnamed(config.platform):
+                self.stop(PLATFORM_MISSING, f"{name}: its config names {config.platform}")
             self.images.append(Image(config.platform, self._subject.digest, document, config))
 
     def stop(self, reason: Reason, what: str, look: Look | None = None) -> None:
@@ -275,7 +279,7 @@ class _Walk:
     def _image(self, child: Descriptor) -> None:
         """Rule 3: a platform, whatever it says about itself."""
         platform = child.platform
-        unnamed = platform is None or not {platform.os, platform.architecture}.isdisjoint({"", "unknown"})
+        unnamed = platform is None or _is_unnamed(platform)
         if unnamed:
             self.stop(PLATFORM_MISSING, f"the member {child.digest} names {platform or 'no platform'}")
         if not self._configs:
@@ -321,6 +325,12 @@ class _Walk:
                 NOT_AN_IMAGE, f"{name} has a config of the kind {descriptor.media_type}, which is no image config"
             )
             return None
+        if descriptor.size > MOST_CONFIG_BYTES:
+            self.stop(
+                PLATFORM_UNREAD,
+                f"the config of {name} has {descriptor.size} bytes; at most {MOST_CONFIG_BYTES} are read",
+            )
+            return None
         content, look = descriptor.data, None
         if content is None:
             found = self._found(Ask(self._subject.place, Kind.BLOB, str(descriptor.digest)), f"the config of {name}")
@@ -349,6 +359,10 @@ class _Walk:
             case Unavailable():
                 self.stop(PLATFORM_UNREAD, f"{name} could not be read: {fact.detail}", fact.look)
         return None
+
+
+def _is_unnamed(platform: Platform) -> bool:
+    return not {platform.os, platform.architecture}.isdisjoint({"", "unknown"})
 
 
 def _agree(platform: Platform, config: Config) -> bool:

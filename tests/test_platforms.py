@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gate.evidence import Absent, Ask, Evidence, Fact, Found, Kind, Look, NotAsked, Unavailable
 from gate.oci.digest import Digest
 from gate.oci.media_types import DOCKER_MANIFEST, IN_TOTO, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
-from gate.platforms import ARCHIVE_OWN, MOST_MEMBERS, Images, PlatformsNeed, find_images
+from gate.platforms import ARCHIVE_OWN, MOST_CONFIG_BYTES, MOST_MEMBERS, Images, PlatformsNeed, find_images
 from gate.subject import Subject
 from tests.oci.make import config, descriptor, index, manifest, packed
 
@@ -339,6 +339,31 @@ def test_a_config_that_is_no_image_config_is_undecided() -> None:
     shelf = Shelf()
     content = shelf.image(of_config={"name": "chart"})
     assert codes(shelf.find(content)) == ["not-an-image"]
+
+
+@pytest.mark.parametrize("configs", [True, False])
+@pytest.mark.parametrize(("os", "architecture"), [("unknown", "unknown"), ("linux", "unknown"), ("Unknown", "amd64")])
+def test_a_lone_manifest_that_names_no_platform_is_undecided(os: str, architecture: str, configs: bool) -> None:  # noqa: FBT001 -- both ways
+    """As BuildKit's attestation is one, asked for by its own digest: nobody runs that, and no rule can judge it."""
+    shelf = Shelf()
+    content = shelf.image(
+        of_config=config(os=os, architecture=architecture), layers=[descriptor(b"statement", IN_TOTO)]
+    )
+    found = shelf.find(content, configs=configs)
+    assert codes(found) == ["platform-missing"]
+    assert f"its config names {os.lower()}/{architecture}" in found.undecided[0].what
+
+
+@pytest.mark.parametrize("configs", [True, False])
+def test_a_config_larger_than_any_is_not_asked_for(configs: bool) -> None:  # noqa: FBT001 -- both ways
+    """Forty of them would keep the gate busy for a minute."""
+    shelf = Shelf()
+    content = shelf.image(config={**descriptor(b"{}", OCI_CONFIG), "size": MOST_CONFIG_BYTES + 1})
+    of = Subject("x", PLACE, PLACE, "1", Digest.of(content), "", content)
+    assert PlatformsNeed(configs=configs).missing(of, Evidence()) == frozenset()
+    (undecided,) = shelf.find(content, configs=configs).undecided
+    assert undecided.reason.code == "platform-unread"
+    assert f"has {MOST_CONFIG_BYTES + 1} bytes; at most {MOST_CONFIG_BYTES} are read" in undecided.what
 
 
 def test_indexes_inside_indexes_are_opened() -> None:
