@@ -179,7 +179,7 @@ def test_nothing_lets_a_failure_through() -> None:
         if file.is_file() and file.suffix != ".md":
             text = file.read_text(encoding="utf-8")
             assert not re.search(r"\|\| *true|soft_fail|continueOnError|allow_failure|returnStatus|set \+e", text), file
-            if "echo \"deploy" in text:
+            if 'echo "deploy' in text:
                 assert re.search(r"passed", text), file
                 assert re.search(r"PINNED_IMAGE|gate-image|outputs\.image", text), file
 
