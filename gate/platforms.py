@@ -13,6 +13,7 @@ The rules, cited in the code by number:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gate.documents import MALFORMED_JSON, MEDIA_TYPE_MISMATCH, NOT_AN_IMAGE, reason_of
@@ -107,6 +108,12 @@ PLATFORM_UNREAD = Reason(
     "slow, "
     "check the credentials and run again.",
 )
+
+
+#: Every round and every rule walks through the same documents.
+_KEPT: Final = 64
+_parsed_config = lru_cache(_KEPT)(parse_config)
+_parsed_manifest = lru_cache(_KEPT)(parse_manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +320,7 @@ class _Walk:
             self.stop(MALFORMED_JSON, f"{name} has {len(found.content)} bytes, the index says {child.size}", found.look)
             return None
         try:
-            return parse_manifest(found.content, child.media_type)
+            return _parsed_manifest(found.content, child.media_type)
         except MalformedData as error:
             self.stop(reason_of(error), f"{name}: {error}", found.look)
             return None
@@ -341,7 +348,7 @@ class _Walk:
             self.stop(MALFORMED_JSON, f"the config of {name} has another size than its manifest says", look)
             return None
         try:
-            return parse_config(content)
+            return _parsed_config(content)
         except MalformedData as error:
             self.stop(reason_of(error), f"{name}: {error}", look)
             return None

@@ -23,6 +23,13 @@ __all__ = ["MOST_DEPTH", "fold", "parse_object", "parse_strict", "refuse_lookali
 #: Deeper than any manifest, statement or bundle; shallow enough for Python's own stack.
 MOST_DEPTH: Final = 64
 
+#: Key sets of objects that were found free of twins: documents repeat a few of them many times.
+_MOST_SHAPES: Final = 1000
+_MOST_KEYS_KEPT: Final = 32
+
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -84,7 +91,15 @@ def refuse_lookalikes(value: dict[str, object], known: frozenset[str], what: str
 
 
 def _unambiguous(what: str) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
+    shapes: set[tuple[str, ...]] = set()
+
     def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        keys = tuple(made)
+        if len(made) == len(pairs) and (keys in shapes or len({fold(key) for key in keys}) == len(keys)):
+            if len(keys) <= _MOST_KEYS_KEPT and len(shapes) < _MOST_SHAPES:
+                shapes.add(keys)
+            return made
         seen: dict[str, str] = {}
         for key, _ in pairs:
             folded = fold(key)
@@ -94,7 +109,7 @@ def _unambiguous(what: str) -> Callable[[list[tuple[str, object]]], dict[str, ob
                 msg = f"{what} has the key {key!r} {how} in one object"
                 raise MalformedData(msg, "ambiguous-json")
             seen[folded] = key
-        return dict(pairs)
+        return made
 
     return build
 
@@ -124,6 +139,8 @@ def _refuse_half_pairs(text: str, value: object, what: str) -> None:
 
 
 def _refuse_depth(content: bytes, what: str) -> None:
+    if _is_shallow(content):
+        return
     depth = 0
     for match in _BRACKETS.finditer(content):
         token = match[0]
@@ -134,6 +151,20 @@ def _refuse_depth(content: bytes, what: str) -> None:
                 raise MalformedData(msg, "malformed-json")
         elif token in (b"]", b"}"):
             depth -= 1
+
+
+def _is_shallow(content: bytes) -> bool:
+    """Tell quickly whether brackets are balanced and not too deep: one level after the other is taken away.
+
+    What is no JSON, or deep, is looked at once more bracket by bracket.
+    """
+    left = _STRINGS.sub(b"", content).translate(_ONE_KIND, _NO_BRACKETS)
+    for _ in range(MOST_DEPTH):
+        fewer = left.replace(b"[]", b"")
+        if len(fewer) == len(left):
+            break
+        left = fewer
+    return not left
 
 
 def _kind(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -149,3 +150,33 @@ def test_folding_goes_no_further_the_second_time(key: str) -> None:
     """Keys that fold alike once fold alike for ever."""
     assert fold(key.upper()) == fold(key.upper().lower()) or not key.isascii()
     assert fold(fold(key)) == fold(fold(fold(key)))
+
+
+@given(st.text('[]{}"\\,a', max_size=40), st.integers(0, 130))
+def test_the_quick_look_at_depth_never_lets_through_what_the_slow_one_refuses(text: str, more: int) -> None:
+    """Brackets in strings, unbalanced ones, escapes, and every depth around the limit."""
+    content = (text + "[" * more + text + "]" * more).encode()
+    depth = deepest = 0
+    for token in re.findall(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', content, re.DOTALL):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token, 0)
+        deepest = max(deepest, depth)
+    if deepest > MOST_DEPTH:
+        with pytest.raises(MalformedData, match="nests deeper"):
+            parse_strict(content, "it")
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_depth_is_counted_exactly(opening: str) -> None:
+    """The last level that is read, and the first that is not."""
+    closing = "]" if opening == "[" else "}"
+    inner = "1" if opening != "[" else ""
+    parse_strict((opening * MOST_DEPTH + inner + closing * MOST_DEPTH).encode(), "it")
+    with pytest.raises(MalformedData, match="nests deeper"):
+        parse_strict((opening * (MOST_DEPTH + 1) + inner + closing * (MOST_DEPTH + 1)).encode(), "it")
+
+
+def test_a_twin_is_found_behind_objects_of_the_same_shape() -> None:
+    """What was seen without twins says nothing about the next object."""
+    for last in ('{"a":1,"b":2,"a":3}', '{"a":1,"b":2,"A":3}', '{"b":1,"a":1,"b":1}'):
+        with pytest.raises(MalformedData, match=r"has the key '[abA]'"):
+            parse_strict(f'[{{"a":1,"b":2}},{{"a":1,"b":2}},{last}]'.encode(), "it")
