@@ -7,6 +7,7 @@ what a limit cuts off is `Unavailable`, which no rule takes for an answer (S4).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,12 +46,16 @@ DEADLINE_PASSED = Reason(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one collection. `seconds` is for everything; rounds and asks are far above any honest image."""
+    """Bounds of one collection. `seconds` is for everything; the others are far above any honest image.
+
+    `most_bytes` are those of all answers together: each is bounded by its source, but there may be thousands.
+    """
 
     seconds: float = 120.0
     rounds: int = 16
     asks: int = 4000
     workers: int = 8
+    most_bytes: int = 256 * 1024 * 1024
 
 
 _DEFAULT: Final = Limits()
@@ -71,6 +76,7 @@ def collect(
     wanted = tuple(needs)
     ends = time.monotonic() + limits.seconds
     have = Evidence()
+    budget = _Budget(limits.most_bytes)
     pool = ThreadPoolExecutor(limits.workers, thread_name_prefix="gate-collect")
     try:
         for _ in range(limits.rounds):
@@ -79,16 +85,46 @@ def collect(
                 break
             had = len(have.answers)
             room = max(limits.asks - had, 0)
-            answered = _round(pool, source, asks[:room], ends, partial(_tell, told, had, had + min(room, len(asks))))
+            within = partial(_answer, source, budget)
+            answered = _round(pool, within, asks[:room], ends, partial(_tell, told, had, had + min(room, len(asks))))
             have = have.with_answers({**answered, **_cut(asks[room:], LIMIT_REACHED)})
         while asks := _missing(wanted, subject, have):
             have = have.with_answers(_cut(asks, LIMIT_REACHED))
         if subject.tag and not subject.pinned:
             now = Ask(subject.place, Kind.TAG_NOW, subject.tag)
-            have = have.with_answers(_round(pool, source, [now], ends, lambda _: None))
+            have = have.with_answers(_round(pool, source.answer, [now], ends, lambda _: None))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return have
+
+
+class _Budget:
+    """The bytes that are left for one image. Used from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._lock = threading.Lock()
+
+    def is_spent(self) -> bool:
+        """Tell whether nothing more may be read."""
+        with self._lock:
+            return self._left < 0
+
+    def takes(self, size: int) -> bool:
+        """Take so many; once there are too few, nothing is taken any more."""
+        with self._lock:
+            self._left = self._left - size if size <= self._left else -1
+            return self._left >= 0
+
+
+def _answer(source: Source, budget: _Budget, ask: Ask) -> Fact:
+    """Ask, unless what was read for this image is too much already; an answer past that is not kept."""
+    if budget.is_spent():
+        return _unavailable(ask, LIMIT_REACHED)
+    fact = source.answer(ask)
+    if isinstance(fact, Found) and not budget.takes(len(fact.content)):
+        return _unavailable(ask, LIMIT_REACHED)
+    return fact
 
 
 def _tell(told: Callable[[int, int], None], had: int, of: int, count: int) -> None:
@@ -101,10 +137,10 @@ def _missing(needs: tuple[Need, ...], subject: Subject, have: Evidence) -> list[
 
 
 def _round(
-    pool: ThreadPoolExecutor, source: Source, asks: list[Ask], ends: float, told: Callable[[int], None]
+    pool: ThreadPoolExecutor, answer: Callable[[Ask], Fact], asks: list[Ask], ends: float, told: Callable[[int], None]
 ) -> dict[Ask, Fact]:
     """Put all questions of one round at once; what is not answered in time is Unavailable."""
-    futures: dict[Ask, Future[Fact]] = {ask: pool.submit(source.answer, ask) for ask in asks}
+    futures: dict[Ask, Future[Fact]] = {ask: pool.submit(answer, ask) for ask in asks}
     answers: dict[Ask, Fact] = {}
     for count, (ask, future) in enumerate(futures.items(), start=1):
         try:

@@ -159,6 +159,37 @@ def test_a_limit_makes_the_rest_unavailable(limits: Limits, need: Chain | Wide, 
     assert {fact.code for fact in missing} == {"limit-reached"}
 
 
+def test_bytes_of_all_answers_together_are_bounded() -> None:
+    """Past the bound nothing is asked any more, and what came is not kept: forty answers of 15 MB are too many."""
+    source = Scripted(lambda _: Found(LOOK, b"x" * 100))
+    have = collect(source, [Wide(40)], PINNED, Limits(most_bytes=1000, workers=1))
+    kept = [fact for fact in have.answers.values() if isinstance(fact, Found)]
+    cut = [fact for fact in have.answers.values() if isinstance(fact, Unavailable)]
+    assert (len(kept), len(cut)) == (10, 30)
+    assert {(fact.code, fact.look.status) for fact in cut} == {("limit-reached", "limit-reached")}
+    assert all(fact.detail.startswith("There was more to read than the gate reads for one image") for fact in cut)
+    assert len(source.asked) == 11
+
+
+def test_bytes_are_counted_over_all_rounds_and_workers() -> None:
+    """However they are spread; nothing small slips in behind what was too large."""
+    for workers in (1, 8):
+        source = Scripted(lambda ask: Found(LOOK, b"x" * (700 if ask.name == "t1" else 1)))
+        have = collect(
+            source, [Chain(9), Chain(9, "u"), Chain(9, "v")], PINNED, Limits(most_bytes=600, workers=workers)
+        )
+        assert sum(len(fact.content) for fact in have.answers.values() if isinstance(fact, Found)) <= 600
+        assert isinstance(have[Ask(PLACE, Kind.MANIFEST, "t1")], Unavailable)
+        assert "t2" not in [ask.name for ask in source.asked]
+        assert "u3" not in [ask.name for ask in source.asked]
+
+
+def test_where_the_tag_points_is_asked_also_when_too_much_was_read() -> None:
+    """One small answer more, and the verdict can name what moved (S7)."""
+    have = collect(Scripted(lambda _: Found(LOOK, b"x" * 100)), [Wide(3)], TAGGED, Limits(most_bytes=150))
+    assert isinstance(have[Ask(PLACE, Kind.TAG_NOW, "1")], Found)
+
+
 def test_a_source_that_never_answers_ends_at_the_deadline() -> None:
     """A slow registry costs the deadline, no more, and is Unavailable."""
     never = threading.Event()
