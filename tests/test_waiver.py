@@ -111,7 +111,7 @@ def test_a_mistake_in_a_waiver(tmp_path: Path, old: str, new: str, message: str)
     assert mistakes(tmp_path, GOOD.replace(old, new, 1)) == [message]
 
 
-@pytest.mark.parametrize("glob", ["**", "*", "*/**", "**/*", "***"])
+@pytest.mark.parametrize("glob", ["**", "*/**", "**/*", "***"])
 def test_a_waiver_for_every_image_says_what_it_is_about(tmp_path: Path, glob: str) -> None:
     """Otherwise it would switch the rule off (S28)."""
     text = GOOD.replace("ghcr.io/acme/app", glob).replace("    about: {id: CVE-2026-1, package: openssl}\n", "")

@@ -16,6 +16,7 @@ from gate.pattern import Glob
 from gate.rooms import load, names
 from gate.ruleset.hints import keys_of
 from gate.ruleset.images import ImagesPattern
+from gate.ruleset.names import TagGlob
 from gate.verdict import Level
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ class ScopeEntry:
     """`for:` of a rule."""
 
     images: tuple[Glob, ...] = option("Globs over the full repository name, as ghcr.io/acme/**.", default=())
-    tags: tuple[Glob, ...] = option("Globs over the tag.", default=())
+    tags: tuple[TagGlob, ...] = option(
+        "Globs over the tag, as 1.* (conventions such as semver stand in the check's `allow`).", default=()
+    )
 
     def problems(self) -> tuple[tuple[str, str], ...]:
         """Refuse a scope that says nothing."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from gate.pattern import Glob
 from gate.ruleset.entries import Kinds, RuleHead
 from gate.ruleset.hints import keys_of
 from gate.ruleset.mistakes import Mistakes, one_of
@@ -114,7 +115,8 @@ class Entries:
 
 
 def _rule(entry: Entry, head: RuleHead, check: Check, walk: Walk) -> Rule:
-    scope = Scope(head.for_.images, head.for_.tags) if head.for_ is not None else Scope()
+    within = head.for_
+    scope = Scope(within.images, tuple(Glob(tag.text) for tag in within.tags)) if within is not None else Scope()
     terms = head.waivers
     return Rule(
         name=entry.key.text,

@@ -193,6 +193,13 @@ def test_origins_tell_where_each_key_was_written(tmp_path: Path) -> None:
     }
 
 
+PART = (
+    "no part of a repository's name can match {!r}: it has a-z 0-9, with one . or _, two _ or any - between them; "
+    "in a glob only * is special"
+)
+HOST = "no host of a repository's name can match {!r}: it has a-z 0-9 . - and a port; in a glob only * is special"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -204,20 +211,120 @@ def test_origins_tell_where_each_key_was_written(tmp_path: Path) -> None:
         ("ghcr.io/A", "repository names are lower case: this glob could never match"),
         ("**/App", "repository names are lower case: this glob could never match"),
         ("ghcr.io/a@sha256:0", "a repository has no digest: take away everything from @ on"),
-        ("**:latest", None),
+        ("**:latest", "a repository has no tag: take it away (a rule may say `for: {tags: […]}`)"),
+        ("ghcr.io/acme/", "no name ends with /: write /** for everything below"),
+        ("ghcr.io/", "no name ends with /: write /** for everything below"),
+        ("**/", "no name ends with /: write /** for everything below"),
+        (" ghcr.io/acme/*", "' ghcr.io/acme/*': no name starts or ends with a space"),
+        ("ghcr.io/acme/*\n", "'ghcr.io/acme/*\\n': no name starts or ends with a space"),
+        ("ghcr.io/acme/ro?t", PART.format("ro?t")),
+        ("ghcr.io/acme/[r]oot", PART.format("[r]oot")),
+        ("ghcr.io/acme/{a,b}", PART.format("{a,b}")),
+        ("ghcr.io/acme/.*", PART.format(".*")),
+        ("ghcr.io/acme/^a*$", PART.format("^a*$")),
+        ("ghcr.io/acme/a b", PART.format("a b")),
+        ("ghcr.io/acme/-a", PART.format("-a")),
+        ("ghcr.io/acme/a-", PART.format("a-")),
+        ("ghcr.io/acme/a..b", PART.format("a..b")),
+        ("ghcr.io/acme/a._b", PART.format("a._b")),
+        ("ghcr.io/acme/ä", PART.format("ä")),
+        ("**/[r]oot", PART.format("[r]oot")),
+        ("ghcr.io/acme//root", "no name has an empty part between two slashes: this glob could never match"),
+        ("**//root", "no name has an empty part between two slashes: this glob could never match"),
+        (f"ghcr.io/{'a' * 256}", "the path of a repository has at most 255 characters: this glob could never match"),
+        ("https://ghcr.io/acme/*", "a repository has no scheme: take away https://"),
+        ("oci://ghcr.io/acme/*", "a repository has no scheme: take away oci://"),
+        ("/acme/app", "'' is no registry: names are compared in full, as docker.io//acme/app"),
+        ("ghcr.i?/acme", HOST.format("ghcr.i?")),
+        ("ghcr..io/acme", HOST.format("ghcr..io")),
+        ("*.ghcr_io/acme", HOST.format("*.ghcr_io")),
+        ("^*.example.com/acme", HOST.format("^*.example.com")),
+        ("ghcr.io:https/acme", HOST.format("ghcr.io:https")),
+        ("[::1]:5000/app", None),
+        ("[0::1]:5000/app", "'[0::1]:5000': names are compared in their normal form, write [::1]:5000"),
+        ("docker.io/nginx",
+         "Docker Hub's official images are in library: names are compared in full, as docker.io/library/nginx"),
+        ("docker.io/*", "Docker Hub's official images are in library: names are compared in full, as docker.io/library/*"),
+        ("docker.io/**", None),
+        ("docker.io/*/*", None),
+        ("*", "'*': * stops at /, and every name has one; write ** for every repository"),
+        ("*.example.org", "'*.example.org': * stops at /, and every name has one; write ** for every repository"),
         ("**", None),
+        ("**app", None),
+        ("*/*/*", None),
+        ("*.*:*/**", None),
+        ("eu-*.pkg.dev/acme/a__b/c--d*/e", None),
+        ("internal:443/app", None),
         ("*.example.org/team/**", None),
         ("localhost/app", None),
         ("localhost:5000/app", None),
         ("registry*/app", None),
         ("docker.io/library/nginx", None),
     ],
-)
+)  # fmt: skip
 def test_a_repository_glob_that_could_never_match_is_told(text: str, problem: str | None) -> None:
     """It would silently take a rule out of force (S26)."""
     from gate.ruleset.names import repository_glob_problem
 
     assert repository_glob_problem(text) == problem
+
+
+@given(host=st.sampled_from(["ghcr.io", "localhost:5000", "docker.io/library", "[::1]:5000"]),
+       path=st.from_regex(r"[a-z0-9]+((\.|__?|-+)[a-z0-9]+){0,2}(/[a-z0-9]+((\.|__?|-+)[a-z0-9]+){0,2}){0,2}", fullmatch=True),
+       data=st.data())  # fmt: skip
+def test_a_glob_that_matches_a_name_is_never_refused(host: str, path: str, data: st.DataObject) -> None:
+    """Whatever of a repository's name is replaced by stars."""
+    from gate.oci.reference import Repository
+    from gate.pattern import Glob
+    from gate.ruleset.names import repository_glob_problem
+
+    name = str(Repository.parse(f"{host}/{path}"))
+    start = data.draw(st.integers(name.index("/") + 1, len(name)))
+    end = data.draw(st.integers(start, len(name)))
+    glob = f"{name[:start]}**{name[end:]}"
+    assert Glob(glob).matches(name)
+    assert repository_glob_problem(glob) is None
+
+
+GRAMMAR = (
+    "no tag can match {!r}: tags have letters, digits, _ . and - only, at most 128, and start with a letter, a digit or _; "
+    "in a glob only * is special"
+)
+CONVENTION = "and for: takes globs; write the rule's allow: for conventions"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("semver", f"'semver' is the name of a convention, {CONVENTION}"),
+        ("moving", f"'moving' is the name of a convention, {CONVENTION}"),
+        ("Moving", f"'Moving' looks like the name of the convention 'moving', {CONVENTION}"),
+        ("git_commit", f"'git_commit' looks like the name of the convention 'git-commit', {CONVENTION}"),
+        ("semvar", f"'semvar' looks like the name of the convention 'semver', {CONVENTION}"),
+        (r"1\.4\.[0-9]+", GRAMMAR.format(r"1\.4\.[0-9]+")),
+        ("^1.*$", GRAMMAR.format("^1.*$")),
+        (".*", GRAMMAR.format(".*")),
+        ("1.4.?", GRAMMAR.format("1.4.?")),
+        ("1.4.2 ", GRAMMAR.format("1.4.2 ")),
+        ("{1,2}*", GRAMMAR.format("{1,2}*")),
+        ("app:1.4.2", GRAMMAR.format("app:1.4.2")),
+        ("feature/x", GRAMMAR.format("feature/x")),
+        ("", "an empty glob matches nothing"),
+    ],
+)
+def test_a_tag_glob_that_could_never_match_is_told(tmp_path: Path, text: str, problem: str) -> None:
+    """The rule would hold for no tag, and nobody would see it (S26)."""
+    assert wrong(tmp_path, f"{{check: tag, allow: x, for: {{tags: '{text}'}}}}") == [f"41: {problem}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.*", "*", "**", "v*-rc*", "latest", "prod", "*.*", "_x", "1.4.2", "*semver", "main"]
+)
+def test_a_tag_glob_that_can_match_is_kept(tmp_path: Path, text: str) -> None:
+    """Also a tag that is moved by habit."""
+    assert [str(glob) for glob in rule(tmp_path, f"{{check: tag, allow: x, for: {{tags: '{text}'}}}}").scope.tags] == [
+        text
+    ]
 
 
 words = st.sampled_from(
