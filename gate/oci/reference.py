@@ -36,6 +36,11 @@ _IMAGE_ID: Final = re.compile(r"[a-f0-9]{64}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
 
+#: How a path starts and no reference does.
+_PATHS: Final = ("/", "./", "../", "~/")
+#: What stands before an image that lies in files.
+_SOURCES: Final = {"oci:": "an image layout", "docker-archive:": "an archive"}
+
 #: Other hosts of the same registry. Docker itself knows only the first; the others it sends the name as it stands.
 _HUB_ALIAS: Final = "index.docker.io"
 _HUB_HOSTS: Final = frozenset({"registry-1.docker.io", "registry.hub.docker.com"})
@@ -72,6 +77,12 @@ class Repository:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a repository as the user writes it, without tag or digest; raises `InvalidReference`."""
+        for prefix, kind in _SOURCES.items():
+            if text.startswith(prefix):
+                msg = (
+                    f"{text!r} is {kind}, and here a repository of a registry belongs, as registry.example.com/team/app"
+                )
+                raise InvalidReference(msg)
         reference = Reference.parse(text)
         if reference.digest is not None or _split_tag(text)[1] is not None:
             msg = f"{text!r} names a tag or a digest; the repository alone is {str(reference.repository)!r}"
@@ -142,6 +153,12 @@ def _refuse_text(text: str) -> None:
     if not text.isascii() or not text.isprintable() or " " in text:
         strange = next(char for char in text if not char.isascii() or not char.isprintable() or char == " ")
         msg = f"{text!r} has the character {strange!r}: a reference is ASCII without spaces or control characters"
+        raise InvalidReference(msg)
+    if text.startswith(_PATHS):
+        msg = (
+            f"{text!r} is a path, not a reference: for a layout write {'oci:' + text!r}, "
+            "for an archive 'docker-archive:FILE'"
+        )
         raise InvalidReference(msg)
     scheme = _SCHEME.match(text)
     if scheme is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -222,6 +223,40 @@ def test_a_reference_is_read_as_docker_reads_it(typed: str, registry: str, path:
     again = Reference.parse(str(reference))
     assert again == reference
     assert str(again) == str(reference)
+
+
+PATHS = {
+    "./app:1": "oci:./app:1", "../app:1": "oci:../app:1", "/path/app:1": "oci:/path/app:1", "~/app": "oci:~/app",
+    "./app.tar": "oci:./app.tar", "../a/b": "oci:../a/b", "//x/y": "oci://x/y", "./": "oci:./", "/": "oci:/",
+    "/a@sha256:x": "oci:/a@sha256:x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("read", [Reference.parse, Repository.parse])
+@pytest.mark.parametrize(("typed", "layout"), PATHS.items(), ids=PATHS)
+def test_a_path_is_no_reference_and_the_message_says_how_files_are_named(
+    typed: str, layout: str, read: Callable[[str], object]
+) -> None:
+    """No registry has a name like this; who types it means a file."""
+    with pytest.raises(InvalidReference) as caught:
+        read(typed)
+    assert str(caught.value) == (
+        f"{typed!r} is a path, not a reference: for a layout write {layout!r}, for an archive 'docker-archive:FILE'"
+    )
+
+
+SOURCES = ["oci:PATH", "oci:./app:1", "oci:/a/b", "docker-archive:x.tar", "docker-archive:a/b.tar:x:1"]
+
+
+@pytest.mark.parametrize("typed", SOURCES)
+def test_a_layout_or_archive_is_no_repository(typed: str) -> None:
+    """It has no list of tags to ask for, and `oci` is no registry."""
+    with pytest.raises(InvalidReference) as caught:
+        Repository.parse(typed)
+    kind = "an image layout" if typed.startswith("oci:") else "an archive"
+    assert str(caught.value) == (
+        f"{typed!r} is {kind}, and here a repository of a registry belongs, as registry.example.com/team/app"
+    )
 
 
 @pytest.mark.parametrize(("typed", "message"), BAD)
