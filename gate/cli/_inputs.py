@@ -15,9 +15,10 @@ from gate.errors import OutputError, UsageError
 from gate.printable import clip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-__all__ = ["MOST_REPORT_BYTES", "read_bounded", "time_of", "tracked_by_git", "write_whole"]
+__all__ = ["MOST_REPORT_BYTES", "read_bounded", "refuse_overwriting", "time_of", "tracked_by_git", "write_whole"]
 
 #: Above any report seen (the largest known are near 200 MB); below what would exhaust a small runner.
 MOST_REPORT_BYTES: Final = 512 * 1024 * 1024
@@ -70,8 +71,8 @@ def write_whole(path: str, text: str, what: str = "report") -> None:
     target = Path(path)
     temporary = None
     try:
-        if _is_stream(target):  # /dev/stdout, a named pipe: nothing there can be renamed over
-            target.write_text(text, encoding="utf-8", newline="\n")
+        if _is_stream(target):  # nothing there can be renamed over
+            _write_stream(target, text)
             return
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
@@ -91,11 +92,40 @@ def write_whole(path: str, text: str, what: str = "report") -> None:
 
 
 def _is_stream(target: Path) -> bool:
+    """Tell whether it is a device, a named pipe, or a name of the system for one (`/dev/stdout`)."""
+    top = target.absolute().parts[1:3]
+    if top[:1] in {("dev",), ("proc",)} and top != ("dev", "shm"):
+        return True
     try:
         mode = target.stat().st_mode
     except (OSError, ValueError):
         return False
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _write_stream(target: Path, text: str) -> None:
+    """Write without waiting for somebody to open the other end: a pipe that nobody reads is an error."""
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(target, flags), "w", encoding="utf-8", newline="\n") as stream:
+        os.set_blocking(stream.fileno(), True)
+        stream.write(text)
+
+
+def refuse_overwriting(outputs: Sequence[str], inputs: Sequence[str]) -> None:
+    """Raise `UsageError` if a report would be written over a file that is read, or over another report."""
+    taken = {_real(path): path for path in inputs}
+    for path in outputs:
+        real = _real(path)
+        if real in taken:
+            raise UsageError(f"the report {clip(path)} would be written over {clip(taken[real])}; nothing was done")
+        taken[real] = path
+
+
+def _real(path: str) -> str:
+    try:
+        return str(Path(path).resolve())
+    except (OSError, ValueError, RuntimeError):
+        return path
 
 
 def tracked_by_git(path: str) -> bool:

@@ -155,6 +155,7 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     outputs = read_outputs(arguments.output)
     _renderer(arguments.format)
     ci = ci_of(arguments, world)
+    refuse_overwriting(arguments, outputs)
     begin(unfinished(tuple(arguments.images), world.now().replace(microsecond=0)), outputs, style, ci)
     request = read_request(arguments, world)
     policy = cache(lambda: load_policy(arguments, request, were_set(world.environ)))
@@ -165,6 +166,15 @@ def run(arguments: argparse.Namespace, world: World) -> int:
             world,
         )
     return _deliver(document, outputs, arguments.format, style, world, ci)
+
+
+def refuse_overwriting(arguments: argparse.Namespace, outputs: Sequence[tuple[str, str]]) -> None:
+    """Raise `UsageError` if a report would be written over a file that this run reads, or over another report."""
+    from gate.cli import _inputs
+
+    read = [*(arguments.rules or (DEFAULT_RULES,)), *arguments.report, *arguments.waivers]
+    written = [path for _, path in outputs] + ([arguments.outputs] if arguments.outputs else [])
+    _inputs.refuse_overwriting(written, [*read, *([arguments.registry_ca] if arguments.registry_ca else [])])
 
 
 def begin(pending: Document, outputs: Sequence[tuple[str, str]], style: Style, ci: Ci) -> None:
@@ -201,9 +211,6 @@ def read_outputs(wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"--output {text} says no file: write --output FORMAT=FILE, as json=gate.json")
         _renderer(name)
         outputs.append((name, path))
-    paths = [path for _, path in outputs]
-    if len(set(paths)) != len(paths):
-        raise UsageError("--output names one file twice")
     return tuple(outputs)
 
 

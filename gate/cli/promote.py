@@ -79,11 +79,12 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     from gate.cli._progress import Progress
     from gate.cli._promotion import render
     from gate.cli._reach import opener
-    from gate.cli.check import begin, read_outputs, write_report
+    from gate.cli.check import begin, read_outputs, refuse_overwriting, write_report
 
     style = world.style(arguments.colour, verbose=arguments.verbose)
     outputs = read_outputs(arguments.output)
     ci = ci_of(arguments, world)
+    refuse_overwriting(arguments, outputs)
     begin(unfinished(tuple(arguments.images), world.now().replace(microsecond=0)), outputs, style, ci)
     request = read_request(arguments, world)
     demands = _demands(arguments)

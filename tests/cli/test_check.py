@@ -124,6 +124,21 @@ def test_one_file_for_two_reports_is_refused(tmp_path: Path) -> None:
     assert check("--output", f"json={tmp_path}/a", "--output", f"terminal={tmp_path}/a")[0] == 2
 
 
+@pytest.mark.parametrize("role", ["rules", "report", "waivers", "output", "outputs"])
+@pytest.mark.parametrize("how", ["same", "dotted", "link"])
+def test_a_report_is_never_written_over_what_is_read(tmp_path: Path, role: str, how: str) -> None:
+    """Rules, reports and waivers survive a slip in --output, however the path is written."""
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    (tmp_path / "link").symlink_to(mine)
+    other = {"same": str(mine), "dotted": f"{tmp_path}/./mine", "link": f"{tmp_path}/link"}[how]
+    option = ("--output", f"sarif={mine}") if role == "output" else (f"--{role}", str(mine))
+    code, _, err = check(*option, "--output", f"json={other}")
+    assert code == 2
+    assert "would be written over" in err or "name the same file" in err
+    assert mine.read_text() == "mine"
+
+
 def test_a_killed_run_leaves_undetermined_behind(tmp_path: Path) -> None:
     """First act of a run: overwrite an older `passed` (S8)."""
     report = tmp_path / "gate.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,6 +175,23 @@ def test_a_report_into_a_device_or_pipe_is_written_there(tmp_path: Path) -> None
     finally:
         os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_pipe_that_nobody_reads_does_not_hang(tmp_path: Path) -> None:
+    """Told at once, like a folder that is not there."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_whole(str(tmp_path / "pipe"), "report")
+
+
+def test_the_name_of_standard_output_is_never_renamed_over(tmp_path: Path) -> None:
+    """`--output json=/dev/stdout` appends to wherever standard output goes, a file included."""
+    log = tmp_path / "log"
+    code = "from gate.cli._inputs import write_whole; print('first', flush=True); write_whole('/dev/stdout', 'report')"
+    with log.open("w") as stream:
+        subprocess.run([sys.executable, "-c", code], stdout=stream, check=True)
+    assert log.read_text() == "first\nreport"
+    assert Path("/dev/stdout").is_symlink()
 
 
 @pytest.mark.parametrize(
