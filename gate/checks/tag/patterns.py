@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from gate.checks.tag.texts import either, show
 from gate.finding import About, Finding, Reason
 from gate.formats.conventions import CONVENTIONS
+from gate.formats.tag_glob import meant_convention, tag_glob_problem
 from gate.option import option
 from gate.pattern import Glob, PatternTimeoutError, Regex
 
@@ -30,11 +29,6 @@ TAG_NOT_ALLOWED = Reason(
     "globs or regular expressions. The whole tag has to match at least one of them, capital letters included.",
     "Push the image again under a tag that follows one of the allowed conventions.",
 )
-#: OCI distribution-spec, "Pulling manifests": what a tag can be made of.
-_MOST_TAG: Final = 128
-_GLOB: Final = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]*", re.ASCII)
-#: A literal this close to a convention's name is taken for a slip: as a glob it would silently match nothing.
-_SLIP: Final = 0.88
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +42,12 @@ class TagPattern:
         """Read a convention's name or a glob that a tag can match; raises `ValueError`."""
         if text in CONVENTIONS:
             return cls(text)
-        if len(text) > _MOST_TAG or _GLOB.fullmatch(text) is None:
-            msg = (
-                f"no tag can match {text[:80]!r}: tags have letters, digits, _ . and - only, at most {_MOST_TAG}, "
-                "and start with a letter, a digit or _"
-            )
-            raise ValueError(msg)
-        near = difflib.get_close_matches(text, CONVENTIONS, n=1, cutoff=_SLIP) if "*" not in text else []
-        if near:
-            msg = f"there is no convention {text!r}, did you mean {near[0]}? (for exactly this tag: {{regex: {text}}})"
+        problem = tag_glob_problem(text)
+        if problem is not None:
+            raise ValueError(problem)
+        meant = meant_convention(text)
+        if meant:
+            msg = f"there is no convention {text!r}, did you mean {meant}? (for exactly this tag: {{regex: {text}}})"
             raise ValueError(msg)
         return cls(text)
 
