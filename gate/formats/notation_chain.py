@@ -104,6 +104,8 @@ def verifies(certificate: Certificate, signature: bytes, message: bytes) -> bool
                 return False
             numbers = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
             key.verify(encode_dss_signature(*numbers), message, ec.ECDSA(algorithm))
+        else:
+            return False
     except InvalidSignature:
         return False
     return True

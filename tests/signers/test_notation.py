@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from gate.errors import RuleFileError
@@ -665,11 +666,23 @@ CERTIFICATES: dict[str, tuple[Callable[[], nf.Holder], str]] = {
         lambda: under(extra=((x509.NameConstraints([x509.DNSName("x.example")], None), True),)), "the critical extension 2.5.29.30",
     ),
     "authority-not": (lambda: under(ca=False, path=None, usages={"key_cert_sign"}), "has no critical BasicConstraints"),
+    "authority-false": (
+        lambda: under(ca=False, usages={"key_cert_sign"}, extra=((x509.BasicConstraints(ca=False, path_length=None), True),)),
+        "is no authority's, and issued another one",
+    ),
     "authority-not-critical": (lambda: under(ca_critical=False), "has no critical BasicConstraints"),
     "authority-usage": (lambda: under(usages={"crl_sign"}), "does not allow that (keyCertSign)"),
     "authority-no-usage": (lambda: under(usages=None), "has no critical KeyUsage"),
     "forged-issuer": (lambda: leaf(signer=nf.key("somebody")), "was not issued by certificate 2"),
     "weak-key": (lambda: nf.issue(nf.authority(), nf.key("weak", "p224")), "its key is none that Notation signs with"),
+    "weak-authority": (
+        lambda: nf.issue(nf.issue(nf.root(), nf.key("weak", "p224"), ca=True), nf.key()), "its key is none that Notation signs with",
+    ),
+    "weak-hash": (lambda: leaf(hash=hashes.SHA3_256()), "is signed with sha3-256, which is not accepted"),
+    "odd-signature": (
+        lambda: nf.issue(nf.authority(), nf.key(), signer=Ed25519PrivateKey.generate(), hash=None),
+        "is signed with an unknown hash",
+    ),
     "odd-rsa": (lambda: nf.issue(nf.authority(), nf.key("weak", "rsa2056")), "its key is none that Notation signs with"),
     "other-curve": (lambda: nf.issue(nf.authority(), nf.key("weak", "secp256k1")), "its key is none that Notation signs with"),
 }  # fmt: skip
@@ -812,7 +825,11 @@ def test_scope_of_a_policy_is_a_repository(scope: str, repository: str, expected
     world = World()
     nf.put(world, SUBJECT, nf.Made(SUBJECT).jws())
     subject = image(repository=repository)
-    assert [code(one) for one in candidates(world, by, subject)] == [expected]
+    (candidate,) = candidates(world, by, subject)
+    assert code(candidate) == expected
+    if expected:
+        named = repository or "an image in no repository"
+        assert why(candidate) == f"no policy of trustpolicy.json is for {named}"
 
 
 def test_policy_of_a_repository_goes_before_that_for_all() -> None:
@@ -898,7 +915,11 @@ def test_signer_vouches_only_for_its_images(globs: tuple[str, ...], repository: 
     by = signer(images=tuple(Glob(glob) for glob in globs))
     world = World()
     nf.put(world, SUBJECT, nf.Made(SUBJECT).jws())
-    assert [code(one) for one in candidates(world, by, image(repository=repository))] == [expected]
+    (candidate,) = candidates(world, by, image(repository=repository))
+    assert code(candidate) == expected
+    if expected:
+        said = f"this signer may vouch for {globs[0]}; this image is {repository or 'in no repository'}"
+        assert why(candidate) == said
 
 
 def test_signatures_are_counted_by_subject() -> None:
@@ -986,6 +1007,9 @@ def load(folder: Path, text: str, **files: bytes) -> str:
     """Load a rule file with this signer; give its mistakes."""
     (folder / "ca.crt").write_bytes(nf.root().pem)
     (folder / "leaf.crt").write_bytes(nf.builder().pem)
+    (folder / "between.crt").write_bytes(nf.authority().pem)
+    not_one = x509.BasicConstraints(ca=False, path_length=None)
+    (folder / "no-authority.crt").write_bytes(leaf(extra=((not_one, True),)).pem)
     (folder / "policy.json").write_bytes(nf.policy().content)
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -1004,7 +1028,7 @@ def load(folder: Path, text: str, **files: bytes) -> str:
     "text",
     [
         "trust-stores: {'ca:acme': ca.crt}, policy: policy.json",
-        "trust-stores: {'ca:acme': [ca.crt]}, identities: '*', any-image: true",
+        "trust-stores: {'ca:acme': [ca.crt, between.crt]}, identities: '*', any-image: true",
         "trust-stores: {'signingAuthority:acme': ca.crt}, identities: 'x509.subject: C=US, ST=WA, O=Acme', images: registry.example/**",
         "trust-stores: {'ca:acme': ca.crt, 'tsa:clock': ca.crt}, identities: '*', any-image: true, timestamps: after-expiry",
     ],
@@ -1027,6 +1051,8 @@ OWN = "identities: '*', any-image: true"
         (f"trust-stores: {{'ca:acme': policy.json}}, {OWN}", "is no certificate that can be read"),
         (f"trust-stores: {{'ca:acme': leaf.crt}}, {OWN}", "it has to be an authority's, or one that issues itself"),
         (f"trust-stores: {{'ca:acme': ca.crt, 'tsa:x': leaf.crt}}, {OWN}", "it has to be a root, which issues itself"),
+        (f"trust-stores: {{'ca:acme': no-authority.crt}}, {OWN}", "it has to be an authority's, or one that issues itself"),
+        (f"trust-stores: {{'ca:acme': ca.crt, 'tsa:x': between.crt}}, {OWN}", "it has to be a root, which issues itself"),
         (f"trust-stores: {{'tsa:x': ca.crt}}, {OWN}", "so nobody could sign"),
         ("trust-stores: {'ca:acme': ca.crt}, any-image: true", "say whose certificates count"),
         ("trust-stores: {'ca:acme': ca.crt}, identities: '*'", "say which images the signer may vouch for"),

@@ -43,7 +43,7 @@ def policies(content: bytes, path: str) -> tuple[Policy, ...]:
 
 def policy_for(found: tuple[Policy, ...], repository: str) -> Policy | None:
     """Give the policy of a repository: the one that names it, else the one for all (trust-store-trust-policy.md)."""
-    named = next((policy for policy in found if repository and repository in policy.scopes), None)
+    named = next((policy for policy in found if repository in policy.scopes), None)
     return named or next((policy for policy in found if ANY in policy.scopes), None)
 
 
