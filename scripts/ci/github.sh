@@ -17,6 +17,15 @@ case ${GITHUB_EVENT_NAME:-} in
   merge_group) GATE_CHANGE='a merge group' ;;
   *) GATE_CHANGE='' ;;
 esac
+# A workflow that runs for something else (`workflow_run`, `issue_comment`, …) may have checked out a proposal: what is
+# trusted is the commit of the event, and anything else in the workspace is a change to it (S24).
+if [ -z "$GATE_CHANGE" ] && [ -n "${GITHUB_SHA:-}" ]; then
+  head=$(git -C "$workspace" rev-parse --verify --quiet HEAD 2>/dev/null || true)
+  if [ -n "$head" ] && [ "$head" != "$GITHUB_SHA" ]; then
+    GATE_CHANGE="a checkout of $head, which is not the commit of the event"
+    GATE_BASE=$GITHUB_SHA
+  fi
+fi
 work=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/image-gate.XXXXXXXXXX")
 judge || true
 if [ "$code" = 2 ]; then

@@ -237,6 +237,17 @@ def test_the_rules_of_a_pull_request_are_those_of_its_base(event: str, workspace
     assert good.told == (0, "passed", GOOD), good.err
 
 
+@pytest.mark.parametrize("event", ["workflow_run", "issue_comment", "workflow_dispatch", "push", "schedule"])
+def test_a_proposal_that_another_event_checked_out_brings_no_rules(event: str, workspace: Path) -> None:
+    """What is trusted is the commit of the event, whatever the workflow has checked out (S24)."""
+    base = proposed(workspace)["pull_request"]["base"]["sha"]
+    bad = inputs(image="oci:demo/app:bad", reports="demo/reports/bad.json")
+    ran = action(workspace, bad, GITHUB_EVENT_NAME=event, GITHUB_SHA=base)
+    assert ran.told == (1, "failed", BAD), ran.err
+    head = git(workspace, "rev-parse", "HEAD").strip()
+    assert action(workspace, bad, GITHUB_EVENT_NAME=event, GITHUB_SHA=head).told[0] == 0
+
+
 def test_a_merge_group_has_its_own_base(workspace: Path) -> None:
     """A merge queue judges a change too."""
     sha = proposed(workspace)["pull_request"]["base"]["sha"]
