@@ -36,7 +36,9 @@ MOST_MISTAKES: Final = 100
 #: A source line longer than this is not shown under a message.
 _MOST_SHOWN: Final = 200
 
-_LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
+#: YAML also ends lines at a lone CR, NEL, LS and PS, where a reader sees one line (S29): those are hidden characters.
+_LINE_BREAK: Final = re.compile(r"\r\n|\n")
+_CALLED: Final = {"\r": "a carriage return that ends no line", "\x85": "a next-line character"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _is_hidden(character: str) -> bool:
 
 
 def _named(character: str) -> str:
-    name = unicodedata.name(character, "a control character")
+    name = _CALLED.get(character) or unicodedata.name(character, "a control character")
     return f"U+{ord(character):04X} ({name})"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import Mistake
 from gate.ruleset.nodes import MOST_BYTES, MOST_DEPTH, MOST_MISTAKES, ListNode, MapNode, ScalarNode, parse
+from tests.ruleset.toys import mistakes
 
 
 def problems(content: bytes) -> list[str]:
@@ -100,7 +103,11 @@ def test_what_rule_files_do_not_have_is_a_mistake_with_its_place(content: bytes,
         ("\u200d", "U+200D (ZERO WIDTH JOINER)"),
         ("\ufeff", "U+FEFF (ZERO WIDTH NO-BREAK SPACE)"),
         ("\u00ad", "U+00AD (SOFT HYPHEN)"),
-        ("\u0085", "U+0085 (a control character)"),
+        ("\r", "U+000D (a carriage return that ends no line)"),
+        ("\u0085", "U+0085 (a next-line character)"),
+        ("\u2029", "U+2029 (PARAGRAPH SEPARATOR)"),
+        ("\x0b", "U+000B (a control character)"),
+        ("\x0c", "U+000C (a control character)"),
         ("\u2028", "U+2028 (LINE SEPARATOR)"),
         ("\x1b", "U+001B (a control character)"),
         ("\x00", "U+0000 (a control character)"),
@@ -113,6 +120,28 @@ def test_a_character_that_does_not_show_is_a_mistake_wherever_it_stands(characte
     column = line.index("{}") + 1
     message = f"2:{column}: {name} is not allowed in a rule file: it does not show as itself"
     assert problems(("ok: 1\n" + line.format(character)).encode()) == [message]
+
+
+@pytest.mark.parametrize("character", ["\r", "\u0085", "\u2028", "\u2029"])
+def test_a_comment_ends_where_a_reader_sees_it_end(tmp_path: Path, character: str) -> None:
+    """What YAML takes for the end of a line and an editor or a diff does not show as one would make rules of comments."""
+    text = f"gate: 1\nrules:\n  tags:\n    check: tag\n    allow: semver  # by all{character}    level: warning\n"
+    path = tmp_path / "gate.yaml"
+    path.write_bytes(text.encode())
+    (only,) = mistakes(path)
+    assert only.startswith("gate.yaml:5:28: U+")
+    assert only.endswith("is not allowed in a rule file: it does not show as itself")
+
+
+def test_lines_may_end_with_cr_lf(tmp_path: Path) -> None:
+    """As editors on Windows write them; the last character of a file may be a CR no more than any other."""
+    assert problems(b"a: 1\r\n# b\r\nc: 2\r\n") == []
+    assert problems(b"a: 1\r\nb: 2\r") == [
+        "2:5: U+000D (a carriage return that ends no line) is not allowed in a rule file: it does not show as itself"
+    ]
+    assert problems(b"a: 1\r\r\nb: 2") == [
+        "1:5: U+000D (a carriage return that ends no line) is not allowed in a rule file: it does not show as itself"
+    ]
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{a: ", "a:\n"])
