@@ -127,11 +127,9 @@ class WaiverEntry:
         found = []
         if bool(self.images) == (self.digest is not None):
             found.append(("", "a waiver says either `images` or `digest`: which images it is for"))
-        everywhere = [index for index, glob in enumerate(self.images) if not glob.text.strip("*/")]
-        if everywhere and not self.about:
-            found.append(
-                ("images", f"{self.images[everywhere[0]].text!r} without `about` would switch the rule off everywhere")
-            )
+        wide = next((wide for glob in self.images if (wide := _too_wide(glob))), "")
+        if wide and not self.about:
+            found.append(("images", wide))
         is_time = isinstance(self.expires.end, datetime)
         if self.break_glass and self.digest is None:
             found.append(("break-glass", "break-glass is for one image: name its `digest`"))
@@ -141,6 +139,18 @@ class WaiverEntry:
             found.append(("expires", "a waiver ends with a day, as 2027-01-31; a time is for `break-glass: true`"))
         found += [(key, f"{key!r} is empty") for key in ("rule", "reason", "owner") if not getattr(self, key).strip()]
         return tuple(found)
+
+
+def _too_wide(glob: Glob) -> str:
+    """Say what a glob would switch off if nothing says what the findings are about, or give ""."""
+    host, _, path = glob.text.partition("/")
+    if path.strip("*/") or "*" not in host:
+        return ""
+    off = f"{glob.text!r} without `about` would switch the rule off"
+    if not host.strip("*"):
+        return f"{off} everywhere"
+    hint = "name the registry, the repositories, or what the findings are about"
+    return f"{off} for all repositories of many registries: {hint}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,28 @@ def test_a_waiver_for_every_image_says_what_it_is_about(tmp_path: Path, glob: st
 
 
 @pytest.mark.parametrize(
+    "glob", ["*.*/**", "*.*/*/*", "*.*:*/**", "*.io/**", "gh*/**", "*.example.com/**", "**.io/*", "**o**", "*.*/**/*"]
+)
+def test_a_waiver_for_many_registries_says_what_it_is_about(tmp_path: Path, glob: str) -> None:
+    """Stars around a dot are still every registry there is (S28)."""
+    text = GOOD.replace("ghcr.io/acme/app", glob).replace("    about: {id: CVE-2026-1, package: openssl}\n", "")
+    assert mistakes(tmp_path, text) == [
+        f"4:13: {glob!r} without `about` would switch the rule off for all repositories of many registries: "
+        "name the registry, the repositories, or what the findings are about"
+    ]
+    assert read(tmp_path, GOOD.replace("ghcr.io/acme/app", glob))
+    beside = text.replace(f'["{glob}"]', f'["ghcr.io/acme/app", "{glob}"]')
+    assert mistakes(tmp_path, beside)[0].startswith(f"4:13: {glob!r} without `about` would")
+
+
+@pytest.mark.parametrize("glob", ["ghcr.io/**", "*.example.com/team/**", "*/acme/*", "localhost:5000/*", "**/app"])
+def test_a_waiver_for_a_registry_or_some_repositories_may_be_about_anything(tmp_path: Path, glob: str) -> None:
+    """Whoever reviews it sees whose they are."""
+    text = GOOD.replace("ghcr.io/acme/app", glob).replace("    about: {id: CVE-2026-1, package: openssl}\n", "")
+    assert read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
     "text", ["", "- a", "gate: 2", "gate: 1\nwaivers: []", "gate: 1\nwaivers: {}", "gate: 1\nwaivers: [x]", "\x00"]
 )
 def test_something_else_is_no_waiver_file(tmp_path: Path, text: str) -> None:
