@@ -119,7 +119,7 @@ def fixed_beginning(text: str, pieces: list[str]) -> str:
     """Give the part of a glob that says who it is; raises `ValueError` where a wildcard stands in it."""
     if "://" in text:
         match = _OWNER.match(text)
-        if match is None or (not match[0].endswith("/") and "*" in text):
+        if match is None:
             raise ValueError(_WHO)
         return match[0]
     # An address ends in its domain; a user name of Fulcio in its realm.

@@ -196,7 +196,14 @@ def test_mistakes_of_an_identity() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["acme/app", "https://*/acme/app", "https://github.com/*", "https://github.com", "http://github.com/acme/app"],
+    [
+        "acme/app",
+        "https://*/acme/app",
+        "https:///acme/app",
+        "https://github.com/*",
+        "https://github.com",
+        "http://github.com/acme/app",
+    ],
 )
 def test_claimed_repository_writes_out_the_owner(text: str) -> None:
     """No wildcard where it would let in everybody (S17)."""
