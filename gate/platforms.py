@@ -111,9 +111,23 @@ PLATFORM_UNREAD = Reason(
 
 
 #: Every round and every rule walks through the same documents.
-_KEPT: Final = 64
-_parsed_config = lru_cache(_KEPT)(parse_config)
-_parsed_manifest = lru_cache(_KEPT)(parse_manifest)
+_KEPT: Final = 128
+
+
+@lru_cache(_KEPT)
+def _config_or_error(content: bytes) -> Config | MalformedData:
+    try:
+        return parse_config(content)
+    except MalformedData as error:
+        return MalformedData(str(error), error.code)  # without the frames, which hold the whole document
+
+
+@lru_cache(_KEPT)
+def _document_or_error(content: bytes, media_type: str) -> Manifest | Index | MalformedData:
+    try:
+        return parse_manifest(content, media_type)
+    except MalformedData as error:
+        return MalformedData(str(error), error.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +191,9 @@ class _Walk:
     def subject(self) -> None:
         """Start at the subject's own bytes."""
         name = f"the subject {self._subject.digest}"
-        try:
-            document = parse_manifest(self._subject.content, self._subject.media_type)
-        except MalformedData as error:
-            self.stop(reason_of(error), f"{name}: {error}")
+        document = _document_or_error(self._subject.content, self._subject.media_type)
+        if isinstance(document, MalformedData):
+            self.stop(reason_of(document), f"{name}: {document}")
             return
         if isinstance(document, Index):
             self._index(document, 1)
@@ -319,11 +332,11 @@ class _Walk:
         if len(found.content) != child.size:
             self.stop(MALFORMED_JSON, f"{name} has {len(found.content)} bytes, the index says {child.size}", found.look)
             return None
-        try:
-            return _parsed_manifest(found.content, child.media_type)
-        except MalformedData as error:
-            self.stop(reason_of(error), f"{name}: {error}", found.look)
+        document = _document_or_error(found.content, child.media_type)
+        if isinstance(document, MalformedData):
+            self.stop(reason_of(document), f"{name}: {document}", found.look)
             return None
+        return document
 
     def _config(self, manifest: Manifest, name: str) -> Config | None:
         descriptor = manifest.config
@@ -347,11 +360,11 @@ class _Walk:
         if len(content) != descriptor.size:
             self.stop(MALFORMED_JSON, f"the config of {name} has another size than its manifest says", look)
             return None
-        try:
-            return _parsed_config(content)
-        except MalformedData as error:
-            self.stop(reason_of(error), f"{name}: {error}", look)
+        config = _config_or_error(content)
+        if isinstance(config, MalformedData):
+            self.stop(reason_of(config), f"{name}: {config}", look)
             return None
+        return config
 
     def _found(self, ask: Ask, name: str) -> Found | None:
         if ask not in self._evidence:

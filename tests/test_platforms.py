@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.evidence import Absent, Ask, Evidence, Fact, Found, Kind, Look, NotAsked, Unavailable
+from gate.oci.config import parse_config
 from gate.oci.digest import Digest
 from gate.oci.media_types import DOCKER_MANIFEST, IN_TOTO, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from gate.platforms import ARCHIVE_OWN, MOST_CONFIG_BYTES, MOST_MEMBERS, Images, PlatformsNeed, find_images
@@ -364,6 +365,27 @@ def test_a_config_larger_than_any_is_not_asked_for(configs: bool) -> None:  # no
     (undecided,) = shelf.find(content, configs=configs).undecided
     assert undecided.reason.code == "platform-unread"
     assert f"has {MOST_CONFIG_BYTES + 1} bytes; at most {MOST_CONFIG_BYTES} are read" in undecided.what
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_document_is_parsed_once_however_often_it_is_looked_at(
+    broken: bool,  # noqa: FBT001 -- both ways
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every round and every rule walks through all of them; large ones that are malformed too."""
+    shelf = Shelf()
+    one = config(author=f"once {broken}", **({"config": {"Env": "x"}} if broken else {}))
+    content = shelf.image(of_config=one)
+    parsed: list[bytes] = []
+
+    def counting(content: bytes) -> object:
+        parsed.append(content)
+        return parse_config(content)
+
+    monkeypatch.setattr("gate.platforms.parse_config", counting)
+    for _ in range(3):
+        assert codes(shelf.find(content)) == (["malformed-json"] if broken else [])
+    assert parsed == [packed(one)]
 
 
 def test_indexes_inside_indexes_are_opened() -> None:
