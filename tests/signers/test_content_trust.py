@@ -64,10 +64,12 @@ def counts(vouching: Vouching) -> bool:
 
 
 def why(vouching: Vouching) -> tuple[str, str]:
-    """Give the reason code and the sentence of the one that does not count."""
+    """Give the reason code and the sentence of the one that does not count; `?` before one that nobody can tell."""
     result = only(vouching).result
     assert isinstance(result, Refused | Unchecked), result
-    return result.reason.code, result.nearest if isinstance(result, Refused) else result.detail
+    if isinstance(result, Unchecked):
+        return f"?{result.reason.code}", result.detail
+    return result.reason.code, result.nearest
 
 
 def named(code: str, *words: str) -> Any:
@@ -142,6 +144,16 @@ def test_server_that_does_not_answer_leaves_it_open(name: str) -> None:
     assert [fact.code for fact in vouching.unread] == ["registry-error"]
 
 
+def test_what_was_seen() -> None:
+    """The versions for a state file: what verified, and nothing where nothing could be asked for."""
+    by = signer()
+    reading = by.seen(APP, TrustWorld(trust(versions={"targets": 7}).files()).gather(by.needs(APP), APP), AT)
+    assert reading is not None
+    assert reading.trusted is not None
+    assert reading.trusted.versions == {"root": 1, "timestamp": 1, "snapshot": 1, "targets": 7}
+    assert by.seen(dataclasses.replace(APP, tag=""), Evidence(), AT) is None
+
+
 def test_docker_s_own_server_is_explained() -> None:
     """Docker Hub's images: which server is asked, and that it goes away."""
     subject = image(place="docker.io/acme/app", repository="docker.io/acme/app")
@@ -196,6 +208,7 @@ def test_repository_that_the_signer_may_not_vouch_for() -> None:
     """`images` limits a signer, whatever the trust data says (S16)."""
     by = signer(images=(Glob("registry.example/other/**"),))
     assert by.needs(APP) == frozenset()
+    assert only(by.verify(APP, Evidence(), AT)).where == Look(GUN, "not asked")
     assert why(by.verify(APP, Evidence(), AT)) == named("signature-for-other-name", GUN, "registry.example/other/**")
     assert counts(verify(trust(), signer(images=(Glob("registry.example/acme/*"),))))
 
@@ -379,7 +392,7 @@ def test_method_in_capitals_is_the_same() -> None:
 def test_method_that_is_not_known_leaves_it_open() -> None:
     """It could be a good signature: nobody can tell."""
     made = trust(edit={"targets document": lambda document: document["signatures"][0].update(method="ml-dsa")})
-    assert why(verify(made)) == named("trust-algorithm", "'ml-dsa'")
+    assert why(verify(made)) == named("?trust-algorithm", "'ml-dsa'")
 
 
 def test_type_of_key_that_is_not_known_leaves_it_open() -> None:
@@ -396,7 +409,7 @@ def test_type_of_key_that_is_not_known_leaves_it_open() -> None:
     made.edit["root"] = edit
     assert counts(verify(made))
     made.edit["targets document"] = lambda document: document["signatures"][0].update(keyid=name)
-    assert why(verify(made)) == named("trust-algorithm", name[:12])
+    assert why(verify(made)) == named("?trust-algorithm", name[:12])
 
 
 @pytest.mark.parametrize(("kind", "words"), [("rsa1024", "1024 bits"), ("p224", "the curve secp224r1")])
@@ -481,6 +494,19 @@ def test_all_pinned_keys_have_to_sign_unless_said_otherwise() -> None:
     assert why(verify(made, signer(root_keys=pins)))[0] == "trust-root-unpinned"
     assert counts(verify(made, signer(root_keys=pins, root_threshold=1)))
     assert counts(verify(trust(roots=(ROOT, second)), signer(root_keys=pins)))
+
+
+def test_file_with_several_certificates() -> None:
+    """All of them have to sign unless `root-threshold` says otherwise; it may say all."""
+    second = actor("second", cn=GUN)
+    file = key_file(ROOT.certificate + second.certificate, "trust/roots.pem")
+    one = trust(roots=(ROOT, second), signers={"root": (ROOT,)})
+    both = trust(roots=(ROOT, second))
+    assert why(verify(one, signer(root=file)))[0] == "trust-root-unpinned"
+    assert counts(verify(both, signer(root=file)))
+    assert counts(verify(one, signer(root=file, root_threshold=1)))
+    assert why(verify(one, signer(root=file, root_threshold=2)))[0] == "trust-root-unpinned"
+    assert counts(verify(both, signer(root=file, root_threshold=2)))
 
 
 def test_two_ids_of_one_pinned_key_are_one() -> None:
@@ -828,7 +854,9 @@ def test_listed_role_that_does_not_exist() -> None:
 def test_delegation_outside_its_paths(paths: tuple[str, ...], option: dict[str, Any]) -> None:
     """Paths are beginnings of tags; `[]` is none. Such an entry is never replaced by another role's."""
     made = trust(delegates=delegated(releases=Delegate((ALICE,), {TAG: APP.content}, paths)))
-    assert why(verify(made, signer(**option))) == named("trust-delegation-path", "targets/releases may speak", TAG)
+    words = ", ".join(map(repr, paths)) or "none"
+    said = f"targets/releases may speak about tags that begin with {words}, and names {TAG}"
+    assert why(verify(made, signer(**option))) == ("trust-delegation-path", said)
 
 
 @pytest.mark.parametrize("paths", [("",), ("1.",), ("x", "1.0.0")])
@@ -878,7 +906,9 @@ def test_tag_signed_for_another_digest() -> None:
 
 def test_tag_that_is_not_signed() -> None:
     """An old release under a new tag is not signed there."""
-    assert why(verify(trust(tags={"0.9.0": APP.content}))) == named("trust-tag-unsigned", "do not name the tag 1.0.0")
+    assert why(verify(trust(tags={"0.9.0": APP.content}))) == (
+        "trust-tag-unsigned", f"targets of {GUN} do not name the tag 1.0.0",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("part", ["length", "sha512"])
@@ -1028,9 +1058,9 @@ def test_that_rollback_was_not_checked_is_said(least: dict[str, int], is_said: o
         (b"[" * 100_000, "trust-data-malformed"),
         (b'{"signed":{"version":NaN},"signatures":[]}', "trust-data-malformed"),
         (b'{"signed":{"a":1.5},"signatures":[]}', "trust-data-malformed"),
-        (b'{"signed":{},"signed":{},"signatures":[]}', "signature-ambiguous"),
-        (b'{"Signed":{},"signed":{},"signatures":[]}', "signature-ambiguous"),
-        (b'{"Signed":{},"signatures":[]}', "signature-ambiguous"),
+        (b'{"signed":{},"signed":{},"signatures":[]}', "?signature-ambiguous"),
+        (b'{"Signed":{},"signed":{},"signatures":[]}', "?signature-ambiguous"),
+        (b'{"Signed":{},"signatures":[]}', "?signature-ambiguous"),
     ],
 )
 def test_unreadable_file(name: str, content: bytes, code: str) -> None:
@@ -1040,6 +1070,38 @@ def test_unreadable_file(name: str, content: bytes, code: str) -> None:
     else:
         world = TrustWorld(trust(spoil={name: lambda _: content}).files())
     assert why(verify(world))[0] == code
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.decode().encode("utf-16-le"),
+        lambda content: content.replace(b'"signed"', b'"a":"\xed\xa0\x80","signed"'),
+        lambda content: content.replace(b'"signed"', b'"a":' + b"[" * 70 + b"]" * 70 + b',"signed"'),
+    ],
+)
+def test_text_that_other_readers_refuse(damage: Any) -> None:
+    """A byte order mark, UTF-16, half a surrogate pair as bytes, deep nesting beside what is signed."""
+    assert why(verify(trust(spoil={"targets": damage})))[0] == "trust-data-malformed"
+
+
+@pytest.mark.parametrize("key_id", ["", "x", "A" * 64, 5])
+def test_signature_by_what_is_no_key_id(key_id: object) -> None:
+    """Not passed over: the file is not what notary writes."""
+    made = trust()
+    made.edit["targets document"] = lambda document: document["signatures"].append(
+        document["signatures"][0] | {"keyid": key_id}
+    )
+    assert why(verify(made))[0] == "trust-data-malformed"
+
+
+@pytest.mark.parametrize("member", ["paths", "keyids"])
+def test_delegation_with_what_is_no_text(member: str) -> None:
+    """A number among paths or ids."""
+    made = trust(delegates=delegated(releases=Delegate((ALICE,), {TAG: APP.content})))
+    made.edit["targets"] = lambda body: body["delegations"]["roles"][0][member].append(5)
+    assert why(verify(made)) == named("trust-data-malformed", "no text")
 
 
 @pytest.mark.parametrize("name", ["root", "timestamp", "snapshot", "targets"])
@@ -1074,7 +1136,7 @@ def test_delegation_named_twice() -> None:
     """Two entries of one name: readers take different ones."""
     made = trust(delegates=delegated(releases=Delegate((ALICE,), {TAG: APP.content})))
     made.edit["targets"] = lambda body: body["delegations"].update(roles=body["delegations"]["roles"] * 2)
-    assert why(verify(made)) == named("signature-ambiguous", "'targets/releases' twice")
+    assert why(verify(made)) == named("?signature-ambiguous", "'targets/releases' twice")
 
 
 def test_private_key_in_public_data() -> None:
