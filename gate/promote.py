@@ -7,6 +7,7 @@
                2  the clearance has not expired
                3  the exact bytes that were judged are put under the tag
                4  the tag is read back, and what it names is hashed
+             after all of them, each tag that was there already is read once more
 
 Nobody offers to write a tag only if it still names a certain digest, so the last writer wins; steps 1 and 4 make
 the time for that as short as two requests, and say when it happened. A promotion that is killed leaves every tag on
@@ -76,9 +77,10 @@ DESTINATION_UNREAD = Reason(
 )
 DESTINATION_MOVED = Reason(
     "destination-moved",
-    "Somebody moved the tag while the image was being judged",
-    "What a tag names is read when the image is judged and again right before it is written. The two differ, so what "
-    "was judged (that a release is not overwritten, that a tag does not go back) may no longer be true.",
+    "Somebody moved the tag while the image was being judged or promoted",
+    "What a tag names is read when the image is judged and again right before it is written; one that named the image "
+    "already is read again after all tags were written. The two differ, so what was judged (that a release is not "
+    "overwritten, that a tag does not go back) may no longer be true, or the tag does not name the image any more.",
     "Run the promotion again. If it happens often, two pipelines promote to the same tag: let only one do so.",
 )
 PUSH_DENIED = Reason(
@@ -248,7 +250,10 @@ def promote(
     now: Callable[[], datetime],
     wait: Callable[[float], None],
 ) -> tuple[Step, ...]:
-    """Give the planned tags one after the other and say what became of each; after one that is refused, none."""
+    """Give the planned tags one after the other and say what became of each; after one that is refused, none.
+
+    Tags that were there already are read once more at the end: success is about what they name then.
+    """
     giving = _Giving(clearance, target, now, wait)
     done: list[Step] = []
     for step in steps:
@@ -256,7 +261,7 @@ def promote(
             done += _held((step,))
         else:
             done.append(giving.give(step) if step.state is State.PLANNED else step)
-    return tuple(done)
+    return tuple(giving.confirm(step) if step.state is State.THERE else step for step in done)
 
 
 def _mobility(tag: str) -> int:
@@ -314,6 +319,16 @@ class _Giving:
         if put.answer in {PutAnswer.TAKEN, PutAnswer.UNCLEAR}:
             return self._read_back(step, put)
         return _not_given(step, put)
+
+    def confirm(self, step: Step) -> Step:
+        """Say whether a tag that was there already still is, now that nothing is written any more."""
+        fact = self._read(step.tag)
+        if isinstance(fact, Unavailable):
+            return _refuse(step, DESTINATION_UNREAD, fact.detail)
+        if isinstance(fact, Found) and self.clearance.passed.subject.digest.matches(fact.content):
+            return step
+        what = f"{step.tag} named the image already, and now names {_names(fact) or 'nothing'}"
+        return _refuse(step, DESTINATION_MOVED, what)
 
     def _read_back(self, step: Step, put: Put) -> Step:
         """Wait until the tag names something new, within seconds; only the image itself is success (S36)."""

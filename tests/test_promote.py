@@ -142,6 +142,32 @@ def test_a_tag_that_somebody_else_has_given_the_same_image() -> None:
     assert target.written == []
 
 
+@pytest.mark.parametrize(
+    ("reads", "code"),
+    [([fact(OTHER)], "destination-moved"), ([fact(None)], "destination-moved"), ([NOBODY], "destination-unread")],
+)
+def test_a_tag_that_was_there_and_is_moved_while_others_are_written(reads: list[Fact], code: str) -> None:
+    """What it names after all writes decides, however often it named the image before."""
+    clearance = cleared("prod", "1.4.2")
+    steps = plan(clearance, Demands(("prod", "1.4.2")), evidence({"prod": fact(NEW), "1.4.2": fact(None)}))
+    release, moving = promote(clearance, steps, Target([fact(None), fact(NEW), *reads]), lambda: AT, lambda _: None)
+    assert (release.state, reason(moving)) == (State.PROMOTED, code)
+    assert moving.problem is not None
+    assert moving.tag == "prod"
+
+
+def test_a_tag_that_is_moved_right_after_it_was_found_there() -> None:
+    """Nothing is written, and still the tag is read again."""
+    clearance = cleared("prod")
+    steps = plan(clearance, Demands(("prod",)), evidence({"prod": fact(NEW)}))
+    target = Target([fact(OTHER)])
+    (step,) = promote(clearance, steps, target, lambda: AT, lambda _: None)
+    assert reason(step) == "destination-moved"
+    assert step.problem is not None
+    assert step.problem.what == f"prod named the image already, and now names {Digest.of(OTHER)}"
+    assert target.written == []
+
+
 @pytest.mark.parametrize("late", [timedelta(minutes=10), timedelta(seconds=-1)])
 def test_an_expired_clearance_writes_nothing(late: timedelta) -> None:
     """Ten minutes, and no clock that was set back."""
@@ -177,7 +203,7 @@ def test_one_tag_that_cannot_be_given_holds_up_all() -> None:
     )
     assert [step.state for step in steps] == [State.UNTOUCHED, State.REFUSED, State.THERE]
     assert reason(steps[1]) == "destination-unread"
-    target = Target([fact(OLD)])
+    target = Target([fact(NEW)])
     assert promote(cleared("a", "b", "c"), steps, target, lambda: AT, lambda _: None) == steps
     assert target.written == []
 
