@@ -71,7 +71,9 @@ class FileHead:
 class ScopeEntry:
     """`for:` of a rule."""
 
-    images: tuple[Glob, ...] = option("Globs over the full repository name, as ghcr.io/acme/**.", default=())
+    images: tuple[Glob, ...] = option(
+        "Globs over the full repository name, as ghcr.io/acme/**.", default=(), needs="images: ['ghcr.io/acme/**']"
+    )
     tags: tuple[TagGlob, ...] = option(
         "Globs over the tag, as 1.* (conventions such as semver stand in the check's `allow`).", default=()
     )

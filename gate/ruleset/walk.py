@@ -16,6 +16,7 @@ from typing import Final, get_args, get_origin
 from gate.option import File, Scalar, SignerName
 from gate.pattern import Glob, Regex
 from gate.printable import clip
+from gate.ruleset.examples import example
 from gate.ruleset.hints import Hint, alternatives, is_options, is_scalar, keys_of, words_of
 from gate.ruleset.images import fill, names_in
 from gate.ruleset.mistakes import Mistakes, meant, nearest
@@ -44,6 +45,7 @@ _OLD_TRUTHS: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "
 _FREE: Final = (str, Glob, Regex)
 #: Texts for people, in which other braces are nobody's mistake.
 _MESSAGES: Final = frozenset({"why", "fix"})
+_MAPPING: Final = "a mapping (keys with values)"
 
 
 def _form(hint: Hint) -> type[Node]:
@@ -99,7 +101,7 @@ class Walk:
         if isinstance(node, ScalarNode) and node.broken:
             return {}, False
         if not isinstance(node, MapNode):
-            self.mistakes.add(node.mark, f"{what} is a mapping (keys with values), not {_kind(node)}")
+            self.mistakes.add(node.mark, f"{what} is {_MAPPING}, not {_kind(node)}{_as_in(path, options, node)}")
             return {}, False
         keys = keys_of(options)
         values: dict[str, object] = {}
@@ -164,7 +166,7 @@ class Walk:
         if origin is tuple:
             return self._list(node, get_args(hint)[0], path)
         if origin is Mapping:
-            return self._mapping(node, get_args(hint)[0], get_args(hint)[1], path)
+            return self._mapping(node, hint, path)
         if is_options(hint):
             what = f"an entry of {_last(path)!r}" if path.endswith("]") else f"{_last(path)!r}"
             return self.options(node, typing.cast("type", hint), what, path)
@@ -189,9 +191,11 @@ class Walk:
             values.append(self.value(entry, item, inner))
         return BAD if any(value is BAD for value in values) else tuple(values)
 
-    def _mapping(self, node: Node, key_hint: Hint, hint: Hint, path: str) -> object:
+    def _mapping(self, node: Node, mapping: Hint, path: str) -> object:
+        key_hint, hint = get_args(mapping)
         if not isinstance(node, MapNode):
-            self.mistakes.add(node.mark, f"{_last(path)!r} is a mapping (keys with values), not {_kind(node)}")
+            said = f"{_last(path)!r} is {_MAPPING}, not {_kind(node)}{_as_in(path, mapping, node)}"
+            self.mistakes.add(node.mark, said)
             return BAD
         if not node.entries:
             self.mistakes.add(node.mark, f"{_last(path)!r} is empty, which could match nothing: leave it out")
@@ -364,7 +368,13 @@ def _expected(hint: Hint) -> str:
         return _NOUNS[hint]
     if is_scalar(hint):
         return str(typing.cast("type[Scalar]", hint).describe().get("description", "a text"))
-    return "a list" if _form(hint) is ListNode else "a mapping (keys with values)"
+    return "a list" if _form(hint) is ListNode else _MAPPING
+
+
+def _as_in(path: str, hint: Hint, node: Node) -> str:
+    """Say how a mapping is written, for whoever wrote something else."""
+    key = "" if path.endswith("]") or not path else f"{_last(path)}: "
+    return f": write `{key}{example(hint, node)}`"
 
 
 def _kind(node: Node) -> str:

@@ -111,7 +111,7 @@ rules:
           "gate.yaml:3:9: 'x' names no registry: names are compared in full, as docker.io/library/nginx or ghcr.io/acme/**",
           "gate.yaml:4:1: a rule says where it holds: `for` stands inside a rule"]),
         ("gate: 1\nadvisory: true\nrules:\n" + RULE,
-         ["gate.yaml:2:11: 'advisory' is a mapping (keys with values), not the text 'true'"]),
+         ["gate.yaml:2:11: 'advisory' is a mapping (keys with values), not the text 'true': write `advisory: {until: 2027-01-15}`"]),
         ("gate: 1\nadvisory: {}\nrules:\n" + RULE, ["gate.yaml:2:11: 'advisory' lacks the key 'until': say `until: 2027-01-15`"]),
         ("gate: 1\nextends: []\nrules:\n" + RULE,
          ["gate.yaml:2:10: 'extends' is an empty list, which could match nothing: leave it out"]),
