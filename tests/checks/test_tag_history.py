@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gate.evidence import Absent, Ask, Fact, Found, Kind, Unavailable
+from gate.checks.tag.history import HistoryNeed
+from gate.evidence import Absent, Ask, Evidence, Fact, Found, Kind, Unavailable
 from gate.oci.digest import Digest
 from tests.checks.made import AT, LOOK, PLACE, Made, labelled, mistake, other_image, packed, rule
 
@@ -265,3 +266,32 @@ def test_a_lock_file_with_a_tag_twice_is_a_mistake() -> None:
 def test_a_rule_that_could_not_work_is_a_mistake(text: str, message: str) -> None:
     """Told when the rule file is read."""
     assert message in mistake(text, {"tags.json": '{"gate-tags": 1, "repositories": {}}'})
+
+
+@pytest.mark.parametrize(("before", "codes"), [(OLDER, []), (NEWER, ["tag-downgraded"])])
+def test_a_target_that_was_removed_is_remembered_by_the_lock_file(before: Mapping[str, str], codes: list[str]) -> None:
+    """Whoever removes `latest` does not make it new: what it named is asked for, and compared with."""
+    answers = other_image(before)
+    [digest] = [ask.name for ask in answers if ask.kind is Kind.MANIFEST]
+    made = target("latest")
+    made.odd = dict(answers)
+    assert made.codes(rule(f"{FORWARD}, lock: tags.json", lock({"latest": digest}))) == codes
+    subject, evidence = made.world()
+    shown = {ask: fact for ask, fact in evidence.answers.items() if ask.name != digest}
+    need = HistoryNeed(Digest.parse(digest), configs=True)
+    assert need.missing(subject, Evidence(shown)) == {Ask(PLACE, Kind.MANIFEST, digest)}
+
+
+@pytest.mark.parametrize("answer", [LOST, Absent(LOOK)])
+def test_a_target_that_was_removed_with_its_image_decides_nothing(answer: Fact) -> None:
+    """It may have been higher."""
+    digest = "sha256:" + "1" * 64
+    made = target("latest")
+    made.odd = {Ask(PLACE, Kind.MANIFEST, digest): answer}
+    assert undecided(made, f"{FORWARD}, lock: tags.json", lock({"latest": digest})) == ["tag-history-unknown"]
+
+
+def test_a_target_that_was_removed_and_comes_back_as_it_was_is_fine() -> None:
+    """The lock file names this digest."""
+    made = target("latest")
+    assert made.codes(rule(f"{FORWARD}, lock: tags.json", lock({"latest": made.world()[0].digest}))) == []

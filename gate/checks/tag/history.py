@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gate.evidence import Evidence
     from gate.subject import Image
 
-__all__ = ["HistoryNeed", "Said", "judge_downgrade", "judge_overwrite"]
+__all__ = ["TAG_OVERWRITTEN", "HistoryNeed", "Said", "judge_downgrade", "judge_overwrite", "pushed_over"]
 
 TAG_OVERWRITTEN = Reason(
     "tag-overwritten",
@@ -79,24 +79,25 @@ class HistoryNeed:
 
     def missing(self, subject: Subject, have: Evidence) -> frozenset[Ask]:
         """Say what to ask next."""
-        ask = self._ask(subject)
-        if ask is None:
-            return frozenset()
-        asks = {ask}
+        asks = {ask for ask in (self._ask_now(subject), self._ask_locked(subject, have)) if ask is not None}
         listed = read_list(subject.place, have)
         if subject.origin and listed.more is not None:
             asks.add(listed.more)
-        if ask not in have:
-            return frozenset(asks)
-        fact = have[ask]
-        if self.configs and isinstance(fact, Found) and not subject.digest.matches(fact.content):
-            asks |= PlatformsNeed(configs=True).missing(_previous(subject, fact), have)
+        if self.configs:
+            for fact in [have[ask] for ask in asks if ask in have]:
+                if isinstance(fact, Found) and not subject.digest.matches(fact.content):
+                    asks |= PlatformsNeed(configs=True).missing(_previous(subject, fact), have)
         return frozenset(one for one in asks if one not in have)
 
-    def _ask(self, subject: Subject) -> Ask | None:
-        if subject.origin:
-            return ask_tag(subject, subject.tag)
+    def _ask_now(self, subject: Subject) -> Ask | None:
+        return ask_tag(subject, subject.tag) if subject.origin else None
+
+    def _ask_locked(self, subject: Subject, have: Evidence) -> Ask | None:
+        """Ask for what the lock file says only where the registry shows nothing: its tag, or where it was before."""
         if not self.configs or self.locked is None or self.locked.matches(subject.content):
+            return None
+        now = self._ask_now(subject)
+        if now is not None and not (now in have and isinstance(have[now], Absent)):
             return None
         return Ask(subject.place, Kind.MANIFEST, str(self.locked))
 
@@ -104,9 +105,9 @@ class HistoryNeed:
 def judge_overwrite(subject: Subject, locked: Digest | None, have: Evidence, *, best_effort: bool) -> Said:
     """Judge a tag that must never name another digest."""
     tag = show(subject.tag)
-    if locked is not None and not locked.matches(subject.content):
-        what = f"{tag} was {locked} when the lock file was written"
-        return Said((_finding(subject, TAG_OVERWRITTEN, what, str(locked), str(subject.digest)),))
+    over = pushed_over(subject, locked)
+    if over is not None:
+        return Said((over,))
     if subject.origin:
         fact = read_tag(subject, subject.tag, have)
         if isinstance(fact, Undecided):
@@ -119,18 +120,26 @@ def judge_overwrite(subject: Subject, locked: Digest | None, have: Evidence, *, 
     return Said() if locked is not None else _unknown(subject, best_effort=best_effort)
 
 
+def pushed_over(subject: Subject, locked: Digest | None) -> Finding | None:
+    """Give the finding that the tag under judgement named another digest when the lock file was written."""
+    if locked is None or locked.matches(subject.content):
+        return None
+    what = f"{show(subject.tag)} was {locked} when the lock file was written"
+    return _finding(subject, TAG_OVERWRITTEN, what, str(locked), str(subject.digest))
+
+
 def judge_downgrade(view: View, label: str, locked: Digest | None, *, best_effort: bool) -> Said:
     """Judge a tag that goes forward only, by the version in a label."""
     subject, have = view.subject, view.evidence
-    if subject.origin:
-        fact = read_tag(subject, subject.tag, have)
-        if isinstance(fact, Absent):
+    fact = read_tag(subject, subject.tag, have) if subject.origin else None
+    if fact is None or isinstance(fact, Absent):
+        # Whoever removes a tag must not make it new: what the lock file remembers counts.
+        if locked is None and fact is not None:
             return Said(notes=(Note(f"{show(subject.tag)} is new here"),))
-    elif locked is None:
-        return _unknown(subject, best_effort=best_effort)
-    elif locked.matches(subject.content):
-        return Said()
-    else:
+        if locked is None:
+            return _unknown(subject, best_effort=best_effort)
+        if locked.matches(subject.content):
+            return Said()
         fact = _read_digest(subject, locked, have)
     if isinstance(fact, Undecided):
         return Said(undecided=(fact,))
