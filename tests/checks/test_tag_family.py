@@ -297,3 +297,42 @@ def test_asking_for_more_siblings_never_satisfies(tags: dict[str, bool], kinds: 
     some, all_of = made.findings(rule(siblings(*kinds[:1]))), made.findings(rule(siblings(*kinds)))
     assert set(some) <= set(all_of)
     assert set(made.findings(rule(siblings(*reversed(kinds))))) == set(all_of)
+
+
+def over(releases: Mapping[str, str]) -> dict[str, str]:
+    """Give a lock file."""
+    entries = [f"{tag}@{digest}" for tag, digest in releases.items()]
+    return {"tags.json": packed({"gate-tags": 1, "repositories": {PLACE: entries}}).decode()}
+
+
+def test_a_release_that_was_pushed_over_is_not_the_highest_release() -> None:
+    """1.5.0 and `latest` both moved to another image: they agree, and the lock file does not."""
+    files = over({"1.5.0": "sha256:" + "b" * 64})
+    text = "check: tag, allow: ['**'], highest-release: [latest, minor], lock: tags.json"
+    for tag in ("latest", "1.5"):
+        made = Made(tag=tag, tags={"1.5.0": None, tag: None})
+        [finding] = made.findings(rule(text, files))
+        assert finding.reason.code == "tag-overwritten"
+        assert (
+            finding.what == f"1.5.0, the highest release that {tag} stands for, was sha256:{'b' * 64} in the lock file"
+        )
+        assert finding.about.keys == (("tag", tag), ("sibling", "1.5.0"))
+        right = over({"1.5.0": str(made.world()[0].digest)})
+        assert made.codes(rule(text, right)) == []
+
+
+def test_a_release_that_was_pushed_over_is_found_with_whatever_moved_along() -> None:
+    """The moving tags are on the new image too, or still on the old one."""
+    files = over({"1.5.0": "sha256:" + "b" * 64})
+    text = "check: tag, allow: ['**'], siblings: [latest], lock: tags.json"
+    for latest in (None, OTHER):
+        [finding] = Made(tag="1.5.0", tags={"latest": latest}).findings(rule(text, files))
+        assert finding.reason.code == "tag-overwritten"
+        assert finding.what == f"1.5.0 was sha256:{'b' * 64} when the lock file was written"
+
+
+@pytest.mark.parametrize("tag", ["Latest", "LATEST", "V1", "V1.5"])
+def test_another_spelling_of_a_moving_tag_is_one(tag: str) -> None:
+    """`Latest` is no way around the rule."""
+    made = Made(tag=tag, tags={tag: None, "v1.5.0": OTHER})
+    assert made.codes(rule(highest_release("minor", "major", "latest"))) == ["tag-not-highest"]

@@ -10,17 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from gate.checks.tag.history import TAG_OVERWRITTEN, pushed_over
 from gate.checks.tag.listed import ask_tag, read_list, read_tag
 from gate.checks.tag.texts import show
 from gate.evidence import Absent
 from gate.finding import About, Finding, Note, Reason, Undecided
 from gate.formats.versions import Release, beginning_of, highest, release_of
+from gate.oci.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.evidence import Ask, Evidence
-    from gate.oci.digest import Digest
     from gate.subject import Subject
 
 __all__ = ["FamilyNeed", "Moving", "judge_highest", "judge_siblings"]
@@ -92,6 +93,9 @@ def judge_siblings(
     listed = read_list(subject.place, have)
     if listed.problem is not None or not listed.whole:
         return [], [listed.problem] if listed.problem else [], []
+    over = pushed_over(subject, locked.get(subject.tag))
+    if over is not None:  # it is not the release that the moving tags would belong to
+        return [over], [], []
     releases = _releases({*listed.tags, *locked, subject.tag})
     found: list[Finding] = []
     undecided: list[Undecided] = []
@@ -125,11 +129,14 @@ def judge_highest(
         what = f"the repository has no release that {show(subject.tag)} could stand for"
         about = About.of(tag=subject.tag)
         return [Finding(TAG_SIBLING_MISSING, about, what, "a release (X.Y.Z)", "none", TAG_SIBLING_MISSING.remedy)], []
-    found, undecided = [], []
+    found: list[Finding] = []
+    undecided: list[Undecided] = []
     for release in top:
         same = _is_same(subject, release.tag, listed.tags, locked, have)
         if isinstance(same, Undecided):
             undecided.append(same)
+        elif isinstance(same, Finding):
+            found.append(same)
         elif not same:
             what = f"{show(subject.tag)} does not point to {show(release.tag)}, the highest release it stands for"
             got = str(subject.digest)
@@ -142,14 +149,24 @@ def judge_highest(
 
 def _is_same(
     subject: Subject, tag: str, listed: frozenset[str], locked: Mapping[str, Digest], have: Evidence
-) -> bool | Undecided:
-    """Tell whether a release is the image under judgement; one that is gone is known from the lock file."""
+) -> bool | Undecided | Finding:
+    """Tell whether a release is the image under judgement; one that is gone is known from the lock file.
+
+    A release that names another digest than the lock file says is a finding: it is not the same release any more.
+    """
     if tag not in listed:
         return locked[tag].matches(subject.content)
     fact = read_tag(subject, tag, have)
     if isinstance(fact, Undecided):
         return fact
-    return not isinstance(fact, Absent) and subject.digest.matches(fact.content)
+    if isinstance(fact, Absent):
+        return False
+    before = locked.get(tag)
+    if before is not None and not before.matches(fact.content):
+        what = f"{show(tag)}, the highest release that {show(subject.tag)} stands for, was {before} in the lock file"
+        about, got = About.of(tag=subject.tag, sibling=tag), str(Digest.of(fact.content))
+        return Finding(TAG_OVERWRITTEN, about, what, str(before), got, TAG_OVERWRITTEN.remedy)
+    return subject.digest.matches(fact.content)
 
 
 def _releases(tags: Iterable[str]) -> list[Release]:
@@ -162,9 +179,10 @@ def _concerns(subject: Subject, siblings: tuple[Moving, ...], highest_of: tuple[
 
 
 def _is_moving(tag: str, kinds: tuple[Moving, ...]) -> bool:
-    beginning = beginning_of(tag)
+    name = tag.lower()  # `Latest` is no way around the rule
+    beginning = beginning_of(name)
     if beginning is None:
-        return tag == "latest" and "latest" in kinds
+        return name == "latest" and "latest" in kinds
     return any(kind in kinds and _COUNTS[kind] == len(beginning.numbers) for kind in _COUNTS)
 
 
@@ -172,7 +190,7 @@ def _top(tag: str, releases: list[Release], kinds: tuple[Moving, ...]) -> tuple[
     """Give the highest release that a moving tag stands for."""
     if not _is_moving(tag, kinds):
         return ()
-    beginning = beginning_of(tag)
+    beginning = beginning_of(tag.lower())
     return highest(release for release in releases if beginning is None or beginning.has(release))
 
 
