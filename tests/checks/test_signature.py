@@ -574,7 +574,7 @@ def test_too_many_signers_are_refused() -> None:
         ("signers: {a: {kind: cosign-key, key: a.pub, any-image: true}}\n", "log: none"),
         (
             "signers: {a: {kind: cosign-key, key: a.pub, log: required, any-image: true}}\n",
-            "cannot be checked for keys",
+            "say whose log: `trusted-root: trust/sigstore.json`",
         ),
         ("signers: {a: {kind: cosign-key, key: a.pub, log: none}}\n", "say which images"),
         ("signers: {a: {kind: cosign-key, key: a.pub, log: none, any-image: false}}\n", "say which images"),
