@@ -20,7 +20,7 @@ from gate.ruleset.entries import FORMAT
 from gate.ruleset.files import BUILTIN
 from gate.ruleset.load import load_ruleset
 from gate.ruleset.mistakes import Mistakes, meant
-from gate.ruleset.nodes import parse
+from gate.ruleset.nodes import MapNode, parse
 from gate.ruleset.walk import BAD, Walk
 from gate.verdict import Status
 from gate.waiver import check_waivers, load_waivers
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.overview import RuleOverview
-    from gate.ruleset.nodes import Mark
+    from gate.ruleset.nodes import Mark, Node
     from gate.ruleset.rule import Ruleset
     from gate.source import Source
     from gate.subject import Subject
@@ -143,6 +143,12 @@ def run_cases(path: str) -> Tested:
     found: list[Mistake] = []
     node = parse(path, content, found)
     mistakes.extend(found)
+    if _is_rule_file(node) and not path.endswith(CASES_SUFFIX):
+        name = Path(path).name
+        cases = f"{Path(path).stem}{CASES_SUFFIX}"
+        raise RuleFileError(
+            (Mistake(path, 1, 1, f"{name} is a rule file; cases are in {cases}, and there is no such file"),)
+        )
     walk = Walk(mistakes, lambda written, _role: _file(folder, written))
     read = walk.options(node, CaseFile, "a file of cases") if node is not None else BAD
     if read is BAD or mistakes:
@@ -156,6 +162,12 @@ def run_cases(path: str) -> Tested:
     runner = _Runner(folder, ruleset)
     results = tuple(runner.run(name, case, _at(case, file), waivers[name]) for name, case in file.cases.items())
     return Tested(path, file.rules, results, _coverage(ruleset, results))
+
+
+def _is_rule_file(node: Node | None) -> bool:
+    """Tell whether somebody named the rules in the place of their cases: `rules:` holds rules there, not files."""
+    keys = {entry.key.text: entry.value for entry in node.entries} if isinstance(node, MapNode) else {}
+    return isinstance(keys.get("rules"), MapNode) and "cases" not in keys
 
 
 def _at(case: Case, file: CaseFile) -> datetime:

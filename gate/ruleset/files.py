@@ -17,10 +17,12 @@ from typing import Final
 from gate.ruleset.mistakes import meant
 from gate.ruleset.nodes import MOST_BYTES
 
-__all__ = ["BUILTIN", "Location", "beside", "builtin", "outermost", "pack_names", "read_bounded", "to_path"]
+__all__ = ["BUILTIN", "NO_FILE", "Location", "beside", "builtin", "outermost", "pack_names", "read_bounded", "to_path"]
 
 #: How a pack that ships with the gate is named.
 BUILTIN: Final = "builtin:"
+
+NO_FILE: Final = "there is no such file"
 
 _PACK: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
@@ -113,7 +115,7 @@ def read_bounded(path: Path | str, most: int = MOST_BYTES) -> bytes | str:
         with path.open("rb") as stream:
             content = stream.read(most + 1)
     except FileNotFoundError:
-        return "there is no such file"
+        return NO_FILE
     except (OSError, ValueError) as error:
         return f"this cannot be read: {getattr(error, 'strerror', None) or error}"
     if len(content) > most:

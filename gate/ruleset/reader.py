@@ -12,7 +12,7 @@ from gate.oci.digest import Digest
 from gate.option import File
 from gate.report import ClosureFile
 from gate.ruleset.entries import FORMAT, FileHead, Kinds
-from gate.ruleset.files import BUILTIN, Location, beside, builtin, read_bounded
+from gate.ruleset.files import BUILTIN, NO_FILE, Location, beside, builtin, read_bounded
 from gate.ruleset.images import samples
 from gate.ruleset.mistakes import Mistakes
 from gate.ruleset.names import is_name
@@ -31,6 +31,12 @@ MOST_FILES: Final = 64
 MOST_EXTENDS: Final = 8
 #: Keys and trust roots are small; the largest trust root seen has 7 kB.
 MOST_FILE_BYTES: Final = 1024 * 1024
+
+#: The rule file that commands read if none is named, and what is said to those who have none yet.
+DEFAULT: Final = "gate.yaml"
+_BEGIN: Final = (
+    f": name yours (gate check --rules FILE), start with --rules {BUILTIN}baseline, or write one with `gate init`"
+)
 
 #: Keys that people look for at the top of a rule file, and where they belong.
 _ELSEWHERE: Final = {
@@ -91,7 +97,10 @@ class Reader:
             return None
         content = read_bounded(location.path)
         if isinstance(content, str):
-            self._report(named_at, location, content if named_at is None else f"{location.shown}: {content}")
+            begin = _BEGIN if named_at is None and location.shown == DEFAULT and content == NO_FILE else ""
+            self._report(
+                named_at, location, f"{content}{begin}" if named_at is None else f"{location.shown}: {content}"
+            )
             return None
         digest = Digest.of(content)
         if named_at is None:

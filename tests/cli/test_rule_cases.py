@@ -252,6 +252,18 @@ def test_a_mistake_at_the_top_of_cases_has_its_place(folder: Path, head: str, wo
     assert words in err
 
 
+@pytest.mark.parametrize(("name", "cases"), [("gate.yaml", "gate.test.yaml"), ("org.yaml", "org.test.yaml")])
+def test_a_rule_file_in_the_place_of_cases_is_told(folder: Path, name: str, cases: str) -> None:
+    """Where its cases are looked for; not that the rules are wrong cases."""
+    shutil.move(folder / "gate.yaml", folder / name)
+    ran = gate("rules", "test", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        f"{name}:1:1: {name} is a rule file; cases are in {cases}, and there is no such file\n"
+        "gate: 1 mistake in the rule files; nothing was judged (exit 2)\n"
+    )
+
+
 def test_no_cases_are_a_mistake(folder: Path) -> None:
     """A file that is not there does not pass."""
     ran = gate("rules", "test")

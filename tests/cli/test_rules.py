@@ -79,6 +79,20 @@ def test_a_file_that_is_none_ends_with_2(folder: Path, command: str, file: str) 
     assert err.endswith("gate: 1 mistake in the rule files; nothing was judged (exit 2)\n")
 
 
+@pytest.mark.parametrize("command", [("lint",), ("show",), ("explain", "version-tag")])
+def test_who_has_no_rules_yet_is_told_how_to_begin(folder: Path, command: tuple[str, ...]) -> None:
+    """The first thing that many will see; of a file that somebody named, only that it is not there."""
+    (folder / "gate.yaml").unlink()
+    code, out, err = gate(*command)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == (
+        "gate.yaml:1:1: there is no such file: name yours (gate check --rules FILE), start with --rules builtin:baseline, "
+        "or write one with `gate init`"
+    )
+    code, out, err = gate("lint", "other.yaml")
+    assert err.splitlines()[0] == "other.yaml:1:1: there is no such file"
+
+
 def test_show_prints_the_merged_rules(folder: Path) -> None:
     """With places; it can be linted again."""
     code, out, _ = gate("show")
