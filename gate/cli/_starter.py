@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from gate.cli._inputs import read_bounded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-__all__ = ["Candidate", "Key", "candidates", "keys_in", "written"]
+__all__ = ["PLAIN", "Candidate", "Key", "candidates", "keys_in", "written"]
 
 #: Labels that are worth keeping once an image has them, and the format of their values.
 _LABELS: Final = {
@@ -34,12 +35,12 @@ _MOST_KEYS: Final = 5
 _PLACES: Final = ("*.pub", "*.pem", "keys/*.pub", "keys/*.pem", ".cosign/*.pub", ".github/*.pub")
 
 #: Names that mean nothing to YAML, to a shell or to a rule file.
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]{1,200}", re.ASCII)
+PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]{1,200}", re.ASCII)
 
 _HEAD: Final = """\
 # What may go on. A start, written by `gate init`: read it, and make it yours.
-#   gate rules lint {path}         is it right?
-#   gate rules explain {path}      what does it ask for?
+#   gate rules lint {path}                  is it right?
+#   gate rules explain --rules {path} RULE  what does one rule ask for?
 gate: 1
 """
 _SCANNER: Final = """\
@@ -87,7 +88,7 @@ def keys_in(folder: Path) -> tuple[Key, ...]:
         for file in sorted(folder.glob(place)):
             content = read_bounded(str(file), _MOST_KEY_BYTES)
             path = file.relative_to(folder).as_posix()
-            is_plain = _PLAIN.fullmatch(path) is not None and not file.is_symlink()
+            is_plain = PLAIN.fullmatch(path) is not None and not file.is_symlink()
             if isinstance(content, bytes) and content.strip().startswith(b"-----BEGIN PUBLIC KEY-----") and is_plain:
                 found[path] = Key(path, f"key-{len(found) + 1}" if found else "release")
     return tuple(found.values())[:_MOST_KEYS]
@@ -138,7 +139,11 @@ def written(
 ) -> str:
     """Give the rule file. Rules whose names are in `warns` do not hold today and have `level: warning`."""
     used = {line.removeprefix("signed-by: ") for one in chosen for line in one.body if line.startswith("signed-by: ")}
-    blocks = [_HEAD.format(path=path), *_signers([key for key in keys if key.name in used], repository), "\nrules:\n"]
+    blocks = [
+        _HEAD.format(path=shlex.quote(path)),
+        *_signers([key for key in keys if key.name in used], repository),
+        "\nrules:\n",
+    ]
     rules = [_rule(one, warns=one.name in warns) for one in chosen if not one.label]
     rules += _labels([one for one in chosen if one.label and one.name not in warns], "labels", warns=False)
     rules += _labels([one for one in chosen if one.label and one.name in warns], "labels-to-come", warns=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -19,14 +19,21 @@ from gate.verdict import Level, Status
 from gate.waiver import read_waivers
 
 if TYPE_CHECKING:
+    from gate.finding import Finding
+    from gate.overview import RuleOverview
     from gate.report import Judged
+    from gate.subject import Subject
     from gate.waiver import Waiver
 
-__all__ = ["Entry", "appended", "without", "write_waivers"]
+__all__ = ["Entry", "appended", "unwaived", "without", "write_waivers"]
 
 #: Texts that read the same without quotes, and are no null.
 _BARE: Final = re.compile(r"(?!(?:null|Null|NULL)$)[A-Za-z0-9_./][A-Za-z0-9_./@+-]*", re.ASCII)
 _HEAD: Final = "gate: 1\nwaivers:\n"
+#: Checks of who made an image.
+_CHECKS_OF_ORIGIN: Final = frozenset({"signature", "attestation"})
+#: How the codes of findings about secrets begin.
+_ABOUT_SECRETS: Final = "secret-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,25 +201,44 @@ def _end(lines: list[str], number: int, indent: str) -> int:
 def write_waivers(judged: Iterable[Judged], owner: str, expires: date, reason: str, skip: Iterable[str] = ()) -> str:
     """Give a waiver file that accepts what reports find today, for adopting the gate on an old estate.
 
-    One waiver for each finding of an `error` rule and repository (or digest, where the image has no
-    repository), with everything that the finding is about but the platform. Rules named in `skip` (final,
-    not waivable) get none. Gives "" if there is nothing to accept.
+    One waiver for each finding of an `error` rule and image, by its digest: the next image has to do better. It names
+    everything that the finding is about but the platform. Rules named in `skip` (final, not waivable) get none, nor
+    does what `unwaived` lists. Gives "" if there is nothing to accept.
     """
-    left_out = frozenset(skip)
     entries: dict[tuple[object, ...], Entry] = {}
+    for subject, rule, finding in _findings(judged, frozenset(skip)):
+        if _is_for_people(rule, finding):
+            continue
+        about = {key: value for key, value in finding.about.keys if key != "platform"}
+        digest = str(subject.digest)
+        key = (rule.rule, digest, tuple(sorted(about.items())))
+        entries.setdefault(key, Entry(rule.rule, (), digest, about, reason, owner, expires))
+    if not entries:
+        return ""
+    return _HEAD + "\n".join(line for entry in entries.values() for line in entry.lines("  ")) + "\n"
+
+
+def unwaived(judged: Iterable[Judged], skip: Iterable[str] = ()) -> tuple[str, ...]:
+    """Give what `write_waivers` accepts for nobody: who signed or attested an image, and secrets in it. Each once."""
+    found = (
+        f"{rule.rule}: {finding.what} [{finding.reason.code}]"
+        for _, rule, finding in _findings(judged, frozenset(skip))
+        if _is_for_people(rule, finding)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _findings(judged: Iterable[Judged], skip: frozenset[str]) -> Iterator[tuple[Subject, RuleOverview, Finding]]:
+    """Give what makes images fail."""
     for one in judged:
         subject = one.verdict.subject
         if subject is None:
             continue
         for rule in summarise(one.verdict):
-            if rule.status is not Status.VIOLATED or rule.level is not Level.ERROR or rule.rule in left_out:
-                continue
-            for placed in rule.findings:
-                about = {key: value for key, value in placed.item.about.keys if key != "platform"}
-                images = (subject.repository,) if subject.repository else ()
-                digest = "" if images else str(subject.digest)
-                key = (rule.rule, images, digest, tuple(sorted(about.items())))
-                entries.setdefault(key, Entry(rule.rule, images, digest, about, reason, owner, expires))
-    if not entries:
-        return ""
-    return _HEAD + "\n".join(line for entry in entries.values() for line in entry.lines("  ")) + "\n"
+            if rule.status is Status.VIOLATED and rule.level is Level.ERROR and rule.rule not in skip:
+                yield from ((subject, rule, placed.item) for placed in rule.findings)
+
+
+def _is_for_people(rule: RuleOverview, finding: Finding) -> bool:
+    """Tell whether somebody has to decide it: a waiver written in passing would let everybody's image in."""
+    return rule.check in _CHECKS_OF_ORIGIN or finding.reason.code.startswith(_ABOUT_SECRETS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +25,8 @@ __all__ = ["add_parser", "run"]
 
 WAIVERS: Final = "gate-waivers.yaml"
 _REASON: Final = "It was there when the gate was introduced."
+_EXPIRES: Final = "14d"
+_MOST_SHOWN: Final = 300
 #: The other options of a check, as they are where nobody gives them.
 _ASKS_NOTHING: Final[dict[str, object]] = {
     "report": [], "waivers": [], "platform": [], "only": [], "at": None, "expect_digest": None, "rules_digest": None,
@@ -57,10 +61,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     old.add_argument(
         "--waive-current",
         action="store_true",
-        help=f"enforce everything, and accept what IMAGE violates today in {WAIVERS}, for a while",
+        help=f"enforce everything, and accept in {WAIVERS} what this very IMAGE violates, for a while; no findings "
+        "about signatures, attestations or secrets",
     )
     old.add_argument("--owner", default="", metavar="WHO", help="who answers for these waivers")
-    old.add_argument("--expires", default="90d", metavar="WHEN", help="their last day (default 90d)")
+    old.add_argument("--expires", default=_EXPIRES, metavar="WHEN", help=f"their last day (default {_EXPIRES})")
     old.add_argument("--reason", default=_REASON, metavar="TEXT", help="why they are accepted")
     add_reach_options(one, images=False)
 
@@ -68,6 +73,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace, world: World) -> int:
     """Look, choose, write, and say what was done. Raises `UsageError` before anything is written."""
     from gate.cli._starter import candidates, keys_in, written
+    from gate.printable import clip
 
     folder = Path.cwd()
     _check(arguments, folder)
@@ -81,6 +87,8 @@ def run(arguments: argparse.Namespace, world: World) -> int:
         waivers = look.waivers(text)
         if waivers:
             files[WAIVERS] = waivers
+        for finding in look.unwaived:
+            world.say(f"gate: not accepted, decide it yourself: {clip(finding, _MOST_SHOWN)}")
     files |= _jobs(arguments, folder, look.repository or _SOMEWHERE, has_waivers=WAIVERS in files)
     if arguments.dry_run:
         world.stdout.write("".join(f"# --- {name}\n{content}\n" for name, content in files.items()))
@@ -109,12 +117,13 @@ class _Look:
     """Looks at one image with rules that are tried, not kept."""
 
     def __init__(self, arguments: argparse.Namespace, world: World, keys: Sequence[Key], folder: Path) -> None:
-        """Read nothing yet; `repository` is known once the image was resolved."""
+        """Read nothing yet; `repository` is known once the image was resolved, `unwaived` once there are waivers."""
         self.arguments = arguments
         self.world = world
         self.keys = keys
         self.folder = folder
         self.repository = ""
+        self.unwaived: tuple[str, ...] = ()
 
     def chosen(self, offered: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], frozenset[str]]:
         """Give the rules to write, and the names of those that do not hold today."""
@@ -155,10 +164,12 @@ class _Look:
 
     def waivers(self, text: str) -> str:
         """Give the waiver file for what the rules find today."""
-        from gate.cli._waiver_text import write_waivers
+        from gate.cli._waiver_text import unwaived, write_waivers
 
         end: date = _end(self.arguments.expires, self.world.now())
-        return write_waivers(self.judged(text).judged, self.arguments.owner, end, self.arguments.reason)
+        judged = self.judged(text).judged
+        self.unwaived = unwaived(judged)
+        return write_waivers(judged, self.arguments.owner, end, self.arguments.reason)
 
 
 def _end(text: str, at: datetime) -> date:
@@ -213,9 +224,11 @@ def _beside(folder: Path, text: str) -> Iterator[str]:
 def _jobs(arguments: argparse.Namespace, folder: Path, repository: str, *, has_waivers: bool) -> dict[str, str]:
     """Give the pipeline jobs to write: none that is there already."""
     from gate.cli._pipeline import JOBS, found_systems
+    from gate.cli._starter import PLAIN
 
     wanted = found_systems(folder) if arguments.job == "auto" else (arguments.job,)
-    values = {"@IMAGE@": repository, "@RULES@": arguments.rules, "@WAIVERS@": WAIVERS if has_waivers else '""'}
+    rules = arguments.rules if PLAIN.fullmatch(arguments.rules) else json.dumps(arguments.rules)
+    values = {"@IMAGE@": repository, "@RULES@": rules, "@WAIVERS@": WAIVERS if has_waivers else '""'}
     found = {}
     for name in wanted:
         job = JOBS.get(name)
@@ -258,5 +271,5 @@ def _tell(arguments: argparse.Namespace, world: World, files: dict[str, str], wa
                 f"next: {job.then}" if job.path in files else f"{job.path} is there already, and stays as it is"
             )
     waivers = f" --waivers {WAIVERS}" if WAIVERS in files else ""
-    lines.append(f"try: gate check --rules {arguments.rules}{waivers} {arguments.image or 'IMAGE'}")
+    lines.append(f"try: gate check --rules {shlex.quote(arguments.rules)}{waivers} {arguments.image or 'IMAGE'}")
     world.stdout.write("".join(f"{harmless(printable(line))}\n" for line in lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import shutil
 import subprocess
 import sys
@@ -213,7 +214,7 @@ def test_other_systems_have_a_page(system: str, folder: Path) -> None:
 
 
 def test_an_old_estate_is_enforced_with_what_it_violates_accepted() -> None:
-    """Every rule is an error, and the waivers make the image pass for ninety days."""
+    """Every rule is an error, and the waivers make this very image pass for two weeks."""
     layout(Path("image"), {**GOOD}, tag="latest", user="root")
     code, out, _ = gate("init", "oci:image:latest", "--waive-current", "--owner", "team-app")
     assert code == 0
@@ -221,9 +222,48 @@ def test_an_old_estate_is_enforced_with_what_it_violates_accepted() -> None:
     assert not [rule for rule in rules().values() if "level" in rule]
     waivers = yaml.safe_load(Path("gate-waivers.yaml").read_text())["waivers"]
     assert {waiver["rule"] for waiver in waivers} == {"version-tag", "not-root"}
-    assert {str(waiver["expires"]) for waiver in waivers} == {"2027-02-23"}
+    assert {str(waiver["expires"]) for waiver in waivers} == {"2026-12-09"}
+    assert all(waiver["digest"].startswith("sha256:") and "images" not in waiver for waiver in waivers)
     assert gate("check", "oci:image:latest")[0] == 1
     assert gate("check", "oci:image:latest", "--waivers", "gate-waivers.yaml")[0] == 0
+
+
+def test_the_waivers_are_for_the_image_that_was_looked_at() -> None:
+    """Another image with the same faults is refused, the next one of the same repository too."""
+    layout(Path("image"), {**GOOD}, tag="latest", user="root")
+    layout(Path("next"), {**GOOD, "more": "x"}, tag="latest", user="root")
+    assert gate("init", "oci:image:latest", "--waive-current", "--owner", "team-app")[0] == 0
+    assert gate("check", "oci:next:latest", "--waivers", "gate-waivers.yaml")[0] == 1
+
+
+def test_a_missing_signature_is_never_accepted_in_passing() -> None:
+    """It is said, no waiver is written, and the image still fails."""
+    layout(Path("image"), GOOD, user="root")
+    shutil.copy(DEMO / "keys" / "other.pub", "cosign.pub")
+    code, _, err = gate("init", "oci:image:1.4.2", "--waive-current", "--owner", "team-app")
+    assert code == 0
+    assert "gate: not accepted, decide it yourself: signed: " in err
+    assert "[signature-missing]" in err
+    waivers = yaml.safe_load(Path("gate-waivers.yaml").read_text())["waivers"]
+    assert {waiver["rule"] for waiver in waivers} == {"not-root"}
+    assert gate("check", "oci:image:1.4.2", "--waivers", "gate-waivers.yaml")[0] == 1
+
+
+@pytest.mark.parametrize("name", ["my rules: #x.yaml", "a'b.yaml", "[x].yaml", "%x.yaml"])
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_any_name_of_a_rule_file_is_written_as_one_value(name: str, system: str) -> None:
+    """The job is YAML that names this file, and commands quote it."""
+    code, out, _ = gate("init", "--rules", name, "--job", system)
+    assert code == 0
+    job = yaml.safe_load(Path(JOBS[system].path).read_text())["jobs" if system == "github" else "gate"]
+    named = job["gate"]["steps"][1]["with"]["rules"] if system == "github" else job["variables"]["GATE_RULES"]
+    assert named == name
+    assert load_ruleset([name]).rules
+    (tried,) = (line for line in out.splitlines() if line.startswith("try: "))
+    assert shlex.split(tried)[4] == name
+    head = Path(name).read_text().splitlines()
+    assert shlex.split(head[1].removeprefix("#"))[3] == name
+    assert shlex.split(head[2].removeprefix("#"))[:6] == ["gate", "rules", "explain", "--rules", name, "RULE"]
 
 
 def test_a_clean_image_needs_no_waivers() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.cli._waiver_text import Entry, appended, without, write_waivers
+from gate.cli._waiver_text import Entry, appended, unwaived, without, write_waivers
 from gate.cli._world import World
 from gate.cli.main import main
 from gate.errors import RuleFileError, UsageError
@@ -301,6 +301,20 @@ def broken(rule: str, platform: str, level: Level = Level.ERROR, **about: str) -
     return Outcome(rule, "toy", level, Status.VIOLATED, Place("g", 1, 1), platform, (platform,), (finding,))
 
 
+@pytest.mark.parametrize(
+    ("check", "code"), [("signature", "toy"), ("attestation", "toy"), ("image", "secret-in-history")]
+)
+def test_nobody_accepts_an_origin_or_a_secret_in_passing(check: str, code: str) -> None:
+    """They are listed instead."""
+    finding = Finding(Reason(code, "t", "m", "r"), About.of(platform="linux/amd64"), "what", "e", "g", "f")
+    outcome = Outcome("r", check, Level.ERROR, Status.VIOLATED, Place("g", 1, 1), "linux/amd64", (), (finding,))
+    found = [judged("ghcr.io/acme/app", outcome, broken("other", "linux/amd64"))]
+    (waiver,) = read_waivers("w.yaml", write_waivers(found, "ops", date(2026, 12, 24), "r").encode())
+    assert waiver.rule == "other"
+    assert unwaived(found) == (f"r: what [{code}]",)
+    assert unwaived(found, ["r"]) == ()
+
+
 def test_todays_findings_become_waivers(folder: Path) -> None:
     """One a finding, for all platforms; warnings and rules without waivers get none."""
     found = [
@@ -315,7 +329,7 @@ def test_todays_findings_become_waivers(folder: Path) -> None:
     waivers = read_waivers("w.yaml", text.encode())
     assert [(one.rule, dict(one.about), one.owner, one.reason, str(one.expires)) for one in waivers] == [
         ("no-highs", {"id": "CVE-1", "package": "a b"}, "ops", "from before", "2026-12-24")
-    ] * 2
-    assert [str(glob) for glob in waivers[0].images] == ["ghcr.io/acme/app"]
-    assert waivers[1].digest == Digest.of(b"m")
+    ]
+    assert waivers[0].images == ()
+    assert waivers[0].digest == Digest.of(b"m")
     assert write_waivers([judged("", found[2])], "ops", date(2026, 12, 24), "r", ["last"]) == ""
