@@ -7,7 +7,7 @@ memory: the check `tag` compares with it, and this command ends with 1 where a r
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from gate.errors import GateError, InvalidReference, MalformedData, UsageError
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from gate.evidence import Ask, Evidence
     from gate.formats.tag_lock import TagLock
     from gate.oci.digest import Digest
+    from gate.pattern import Glob
     from gate.subject import Subject
 
-__all__ = ["Changes", "add_parser", "compare", "run"]
+__all__ = ["Changes", "Fixing", "add_parser", "compare", "run"]
 
 #: Tags that follow one of these name one image for ever, unless --fixed says otherwise.
 FIXED: Final = ("semver", "semver-v", "git-commit")
@@ -58,8 +59,34 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help=f"convention or glob of tags that must not change (repeatable; default {', '.join(FIXED)})",
     )
     lock.add_argument(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="rule file (repeatable): fixed are the tags that its rules with no-overwrite and this lock file name",
+    )
+    lock.add_argument(
         "--accept", action="append", default=[], metavar="TAG", help="this fixed tag was moved on purpose (repeatable)"
     )
+
+
+class Fixing(Protocol):
+    """What says which tags must not change."""
+
+    def matches(self, tag: str) -> bool:
+        """Tell whether the tag is one; raises `PatternTimeoutError` where an expression takes too long."""
+
+
+class _OfRule(NamedTuple):
+    """The patterns of one rule, on the tags that the rule is for."""
+
+    patterns: tuple[Fixing, ...]
+    tags: tuple[Glob, ...]
+
+    def matches(self, tag: str) -> bool:
+        """Tell whether the rule holds for the tag, and one of its patterns matches."""
+        is_for = not self.tags or any(glob.matches(tag) for glob in self.tags)
+        return is_for and any(one.matches(tag) for one in self.patterns)
 
 
 class Changes(NamedTuple):
@@ -75,21 +102,29 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     """List the tags; 0, or 1 if a fixed tag was pushed over, or 3 if not everything could be read."""
     from gate.oci.reference import Repository
 
-    if (arguments.check or arguments.fixed or arguments.accept) and not arguments.lock:
-        raise UsageError("--check, --fixed and --accept are about a lock file: give --lock FILE as well")
+    if (arguments.check or arguments.fixed or arguments.accept or arguments.rules) and not arguments.lock:
+        raise UsageError("--check, --fixed, --rules and --accept are about a lock file: give --lock FILE as well")
     try:
         repository = str(Repository.parse(arguments.repository))
     except InvalidReference as error:
         raise UsageError(str(error)) from error
-    fixed = _patterns(arguments.fixed or list(FIXED))
+    fixed = _fixed(arguments, repository)
     lock = _read(arguments.lock, check=arguments.check) if arguments.lock else None
     tags = _collect(arguments, world, repository)
+    unknown = sorted(set(arguments.accept) - tags.keys())
+    if unknown:
+        raise UsageError(f"--accept: {repository} has no tag {unknown[0]}")
     world.stdout.write(_json(repository, tags) if arguments.format == "json" else _text(tags))
     if lock is None:
         return 0
     tags = {tag: digest for tag, digest in tags.items() if _EVIDENCE.fullmatch(tag) is None}
     changes = compare(tags, lock.tags(repository), fixed, frozenset(arguments.accept))
     _tell(changes, repository, arguments.lock, world)
+    if not arguments.rules:
+        world.say(
+            f"gate: fixed are only tags that are {', '.join(arguments.fixed or FIXED)}; if a rule with this lock file "
+            "calls others fixed (no-overwrite), name its file: --rules FILE"
+        )
     if changes.broken:
         return 1
     if not arguments.check:
@@ -98,11 +133,11 @@ def run(arguments: argparse.Namespace, world: World) -> int:
 
 
 def compare(
-    tags: Mapping[str, Digest], locked: Mapping[str, Digest], fixed: tuple[object, ...], accepted: frozenset[str]
+    tags: Mapping[str, Digest], locked: Mapping[str, Digest], fixed: tuple[Fixing, ...], accepted: frozenset[str]
 ) -> Changes:
-    """Compare what the tags name with what they named."""
+    """Compare what the tags name with what they named; raises `GateError` if it cannot be told whether one is fixed."""
     differ = sorted(tag for tag in tags.keys() & locked.keys() if tags[tag] != locked[tag])
-    broken = [tag for tag in differ if tag not in accepted and any(one.matches(tag) for one in fixed)]  # type: ignore[attr-defined]
+    broken = [tag for tag in differ if tag not in accepted and _is_fixed(tag, fixed)]
     return Changes(
         tuple(sorted(tags.keys() - locked.keys())),
         tuple(tag for tag in differ if tag not in broken),
@@ -111,13 +146,51 @@ def compare(
     )
 
 
-def _patterns(texts: list[str]) -> tuple[object, ...]:
-    from gate.checks.tag import TagPattern
+def _is_fixed(tag: str, fixed: tuple[Fixing, ...]) -> bool:
+    from gate.pattern import PatternTimeoutError
 
     try:
-        return tuple(TagPattern.from_text(text) for text in texts)
+        return any(one.matches(tag) for one in fixed)
+    except PatternTimeoutError as error:
+        msg = f"it cannot be told whether the tag {tag} is fixed: an expression of the rule takes too long"
+        raise GateError(msg) from error
+
+
+def _fixed(arguments: argparse.Namespace, repository: str) -> tuple[Fixing, ...]:
+    """Give what is fixed: by the rules and --fixed, or what most people mean."""
+    from gate.checks.tag import TagPattern
+
+    texts = arguments.fixed or ([] if arguments.rules else list(FIXED))
+    try:
+        given = tuple(TagPattern.from_text(text) for text in texts)
     except ValueError as error:
         raise UsageError(f"--fixed: {error}") from error
+    return (*given, *_of_rules(arguments.rules, arguments.lock, repository)) if arguments.rules else given
+
+
+def _of_rules(files: list[str], path: str, repository: str) -> list[_OfRule]:
+    """Give what the rules call fixed that compare with this lock file: one with the same content, wherever it lies."""
+    from gate.checks.tag import TagCheck, TagPattern
+    from gate.cli._inputs import read_bounded
+    from gate.formats.tag_lock import MOST_LOCK_BYTES
+    from gate.ruleset.load import load_ruleset
+
+    content = read_bounded(path, MOST_LOCK_BYTES)
+    if isinstance(content, str):
+        msg = f"--lock: {content} (--rules needs a lock file that is there: write the first one without)"
+        raise UsageError(msg)
+    found = []
+    for rule in load_ruleset(files).for_repository(repository).rules:
+        check = rule.check
+        is_for = not rule.scope.images or any(glob.matches(repository) for glob in rule.scope.images)
+        if isinstance(check, TagCheck) and check.lock is not None and check.lock.content == content and is_for:
+            if check.no_overwrite:
+                found.append(_OfRule(check.no_overwrite, rule.scope.tags))
+            if check.highest_release or check.siblings:  # they rest on releases that stay where the file says
+                found.append(_OfRule((TagPattern("semver"), TagPattern("semver-v")), ()))
+    if not found:
+        raise UsageError(f"--rules: no rule for {repository} calls tags fixed by the lock file {path} (no-overwrite)")
+    return found
 
 
 def _read(path: str, *, check: bool) -> TagLock:
