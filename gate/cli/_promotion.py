@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gate.columns import Ink, Page
 from gate.finding import Note
-from gate.overview import headlines, run_word
+from gate.overview import headlines, run_word, summarise
 from gate.printable import clip
 from gate.promote import State, Step
 
@@ -65,6 +65,11 @@ class Promotion:
             return "already-there"
         return "planned" if self.dry_run else "promoted"
 
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """Give the headlines of every reference that was judged, each once: break-glass may be for one of them only."""
+        return tuple(dict.fromkeys(note for one in self.document.judged for note in headlines(one)))
+
     def reported(self) -> Document:
         """Give the document of the judging with what came of it in its first lines, and this command's exit code."""
         first, *others = self.document.judged
@@ -101,7 +106,7 @@ def _text(promotion: Promotion, style: Style) -> str:
     title = promotion.word.replace("-", " ").upper()
     page.line((ink, title), (Ink.PLAIN, f"  {_safe(pinned)}"))
     page.entry("rules", str(promotion.document.closure.rules_digest), column=8)
-    for note in headlines(first):
+    for note in promotion.headlines:
         page.entry("note", _safe(note), column=8, ink=Ink.YELLOW)
     page.gap()
     for why in promotion.refused:
@@ -158,11 +163,36 @@ def _json(promotion: Promotion) -> str:
         "image": first.image,
         "repository": subject.place if subject is not None else None,
         "digest": str(subject.digest) if subject is not None else None,
+        "notes": list(promotion.headlines),
+        "waived": _waived(promotion.document),
         "refused": list(promotion.refused),
         "tags": [_tag(step) for step in promotion.steps]
         or [_tag(Step(tag, None, State.UNTOUCHED)) for tag in promotion.tags],
     }
     return json.dumps(value, indent=2, ensure_ascii=True).replace("##", "#\\u0023") + "\n"
+
+
+def _waived(document: Document) -> list[dict[str, object]]:
+    """Give what waivers accept, each once with the references that it was accepted under."""
+    found: dict[tuple[object, ...], tuple[dict[str, object], list[str]]] = {}
+    for one in document.judged:
+        for rule in summarise(one.verdict):
+            for placed in rule.waived:
+                waived, finding = placed.item, placed.item.finding
+                entry: dict[str, object] = {
+                    "rule": rule.rule,
+                    "reason": finding.reason.code,
+                    "what": finding.what,
+                    "owner": waived.owner,
+                    "why": waived.reason,
+                    "expires": waived.expires,
+                    "ticket": waived.ticket or None,
+                    "break-glass": waived.break_glass,
+                    "place": str(waived.place),
+                }
+                _, references = found.setdefault((*entry.values(), *finding.about.keys), (entry, []))
+                references.append(one.image)
+    return [{**entry, "references": list(dict.fromkeys(references))} for entry, references in found.values()]
 
 
 def _tag(step: Step) -> dict[str, object]:

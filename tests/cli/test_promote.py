@@ -170,6 +170,33 @@ def test_what_people_read(rules: Path) -> None:
     assert shop.tags == {"1.4.2": shop.image, "1.4": shop.image, "prod": shop.image}
 
 
+def test_break_glass_under_one_tag_is_never_silent(rules: Path) -> None:
+    """The rule is about `prod` only, and so is the emergency: said in text and JSON, once however many tags."""
+    rules.write_text(
+        "gate: 1\nrules:\n  it: {check: labels, require: {maintainer: email}}\n"
+        "  for-prod: {check: labels, require: {nobody: any}, for: {tags: [prod, live]}}\n"
+    )
+    shop = Shop()
+    waivers = rules.parent / "waivers.yaml"
+    waivers.write_text(
+        f"gate: 1\nwaivers:\n  - rule: for-prod\n    digest: {Digest.of(shop.image)}\n    reason: the site is down\n"
+        "    owner: ops\n    expires: 2026-11-25T16:00:00Z\n    break-glass: true\n"
+    )
+    with shop.server:
+        to = ("--to", "prod", "--to", "live", "--waivers", str(waivers), "--dry-run")
+        code, out, _ = shop.promote(rules, *to)
+        _, as_json, _ = shop.promote(rules, *to, "--format", "json")
+        assert shop.promote(rules, "--to", "prod")[0] == 1
+    assert code == 0
+    assert out.count("BREAK-GLASS until 2026-11-25T16:00:00+00:00: ops lets") == 1
+    told = json.loads(as_json)
+    assert [note.partition(" until ")[0] for note in told["notes"]] == ["BREAK-GLASS"]
+    (waived,) = told["waived"]
+    assert (waived["rule"], waived["reason"], waived["break-glass"]) == ("for-prod", "label-missing", True)
+    assert (waived["owner"], waived["why"], waived["ticket"]) == ("ops", "the site is down", None)
+    assert [one.rpartition(":")[2] for one in waived["references"]] == ["prod", "live"]
+
+
 def test_a_refusal_is_explained(rules: Path) -> None:
     """Reason, what was found, and what to do."""
     shop = Shop()
