@@ -48,12 +48,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     explain = inner.add_parser(
         "explain",
         help="what one rule asks for, in words",
-        description="Explain one merged rule: what it asks for and where each value comes from.",
+        description="Explain one merged rule: what it asks for and where each value comes from. With an image also "
+        "what it says of that image now; whatever that is, the exit code is 0, or 3 if it could not be told.",
         add_help=False,
         allow_abbrev=False,
     )
-    explain.add_argument("rule", metavar="RULE", help="the rule's name")
-    explain.add_argument("--rules", action="append", default=[], metavar="FILE", help=f"default: {DEFAULT_RULES}")
+    _add_explain(explain)
     _add_test(inner)
     inner.add_parser(
         "schema",
@@ -62,6 +62,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         add_help=False,
         allow_abbrev=False,
     )
+
+
+def _add_explain(explain: argparse.ArgumentParser) -> None:
+    from gate.cli.check import add_reach_options
+
+    explain.add_argument("rule", metavar="RULE", help="the rule's name")
+    explain.add_argument("image", nargs="?", metavar="IMAGE", help="as for gate check")
+    explain.add_argument("--rules", action="append", default=[], metavar="FILE", help=f"default: {DEFAULT_RULES}")
+    for name, metavar, what in (("report", "FILE", "scanner report"), ("waivers", "FILE", "waiver file"),
+                                ("platform", "OS/ARCH", "only this platform")):  # fmt: skip
+        text = f"of the image: {what} (repeatable)"
+        explain.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=text)
+    explain.add_argument("--at", metavar="TIME", help="of the image: as of this time (RFC 3339; default: now)")
+    add_reach_options(explain, images=False)
 
 
 def _add_test(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -87,7 +101,9 @@ def run(arguments: argparse.Namespace, world: World) -> int:
     """Run one of the commands; raises `RuleFileError` with every mistake, which ends in exit code 2."""
     if arguments.rules_command == "test":
         return _test(arguments, world)
-    commands = {"lint": _lint, "show": _show, "explain": _explain, "schema": _schema}
+    if arguments.rules_command == "explain":
+        return _explain(arguments, world)
+    commands = {"lint": _lint, "show": _show, "schema": _schema}
     world.stdout.write(commands[arguments.rules_command](arguments, world))
     return 0
 
@@ -129,19 +145,28 @@ def _show(arguments: argparse.Namespace, world: World) -> str:
     return merged(load(arguments.files))
 
 
-def _explain(arguments: argparse.Namespace, world: World) -> str:
+def _explain(arguments: argparse.Namespace, world: World) -> int:
     from gate.printable import clip
     from gate.ruleset.load import load
     from gate.ruleset.mistakes import meant
     from gate.ruleset.show import explained
 
-    del world
+    about_image = [name for name in ("report", "waivers", "platform", "at") if getattr(arguments, name)]
+    if arguments.image is None and about_image:
+        raise UsageError(f"--{about_image[0]} is about an image: name one behind the rule")
     loaded = load(arguments.rules or [DEFAULT_RULES])
     if arguments.rule not in loaded.rules:
         listed = ", ".join(loaded.rules)
         guess = meant(arguments.rule, loaded.rules)
         raise UsageError(f"there is no rule {clip(arguments.rule, 100)!r} (there are: {listed}){guess}")
-    return explained(arguments.rule, loaded)
+    if arguments.image is None:
+        world.stdout.write(explained(arguments.rule, loaded))
+        return 0
+    from gate.cli._today import today
+
+    said, code = today(arguments, world)  # first: what goes wrong on the way is not lost below a page of text
+    world.stdout.write(f"{explained(arguments.rule, loaded)}\n{said}")
+    return code
 
 
 def _schema(arguments: argparse.Namespace, world: World) -> str:

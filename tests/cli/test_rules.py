@@ -11,8 +11,10 @@ import pytest
 
 from gate.cli._world import World
 from gate.cli.main import main
+from tests.project.demo import DEMO
 
 GOOD = "gate: 1\nrules:\n  version-tag: {check: tag, deny: [latest]}\n"
+LATEST = "sha256:c941d8fd993b2a6456a6a69eda201b53c731e574cb6ce6f7d5b255171aeade18"
 WAIVER = """gate: 1
 waivers:
   - {rule: version-tag, images: "ghcr.io/acme/app", reason: r, owner: o, expires: 2027-01-01}
@@ -116,6 +118,50 @@ def test_explain_of_no_rule_guesses(folder: Path) -> None:
     code, out, err = gate("explain", "versiontag")
     assert (code, out) == (2, "")
     assert "there is no rule 'versiontag' (there are: version-tag); did you mean 'version-tag'?" in err
+
+
+@pytest.mark.parametrize(
+    ("rule", "tag", "said"),
+    [
+        ("version-tag", "1.4.2", "  satisfied\n"),
+        ("version-tag", "latest", "  violated\n  tag-denied: the tag latest is denied\n    Push the image under a tag"),
+    ],
+)
+def test_explain_of_an_image_says_what_the_rule_says_of_it(folder: Path, rule: str, tag: str, said: str) -> None:
+    """Behind the explanation; nothing is decided by it, so it ends with 0."""
+    alone = gate("explain", rule)[1]
+    code, out, err = gate("explain", rule, f"oci:{DEMO / 'app'}:{tag}")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{alone}\nWhat it says of oci:{DEMO / 'app'}:{tag} now:\n{said}")
+
+
+def test_explain_judges_by_the_rule_it_was_asked_for_alone(folder: Path) -> None:
+    """With what came with the image: reports, waivers, the time."""
+    (folder / "gate.yaml").write_text(
+        f"{GOOD}  highs: {{check: vulnerabilities, fail-at: high, report: {{scanners: trivy}}}}\n"
+    )
+    image = f"oci:{DEMO / 'app'}:latest"
+    code, out, _ = gate("explain", "highs", image)
+    assert code == 0
+    assert "  violated\n  report-missing: " in out
+    assert "tag-denied" not in out
+    (folder / "waivers.yaml").write_text(WAIVER.replace('images: "ghcr.io/acme/app"', f"digest: {LATEST}"))
+    code, out, _ = gate("explain", "version-tag", image, "--waivers", "waivers.yaml")
+    assert code == 0
+    assert "  waived\n  waived until 2027-01-01 by o: tag-denied: the tag latest is denied\n" in out
+
+
+def test_explain_of_no_image_says_so(folder: Path) -> None:
+    """Exit code 3, the reason in the place of the answer."""
+    code, out, _ = gate("explain", "version-tag", f"oci:{DEMO / 'app'}:nope")
+    assert code == 3
+    assert "now:\n  undecided (tag-not-found): " in out
+    for more in ("--report", "--waivers", "--platform", "--at"):
+        code, out, err = gate("explain", "version-tag", more, "x")
+        assert (code, out) == (2, "")
+        assert f"{more} is about an image: name one behind the rule" in err
+    code, out, err = gate("explain", "version-tag", "-x")
+    assert (code, out) == (2, "")
 
 
 def test_schema_is_the_published_one() -> None:
