@@ -165,11 +165,14 @@ class _Look:
     def waivers(self, text: str) -> str:
         """Give the waiver file for what the rules find today."""
         from gate.cli._waiver_text import unwaived, write_waivers
+        from gate.waiver import check_lengths, read_waivers
 
         end: date = _end(self.arguments.expires, self.world.now())
         judged = self.judged(text).judged
         self.unwaived = unwaived(judged)
-        return write_waivers(judged, self.arguments.owner, end, self.arguments.reason)
+        written = write_waivers(judged, self.arguments.owner, end, self.arguments.reason)
+        check_lengths(read_waivers(WAIVERS, written.encode()) if written else (), self.world.now())
+        return written
 
 
 def _end(text: str, at: datetime) -> date:

@@ -99,11 +99,12 @@ def _list(arguments: argparse.Namespace, world: World, at: datetime) -> int:
 def _check(arguments: argparse.Namespace, world: World, at: datetime) -> int:
     """Name what has expired or ends within --days; 1 if there is any."""
     from gate.ruleset.load import load_ruleset
-    from gate.waiver import check_waivers, load_waivers
+    from gate.waiver import check_lengths, check_waivers, load_waivers
 
     waivers, _ = load_waivers(arguments.files)
     if arguments.rules:
         check_waivers(waivers, load_ruleset(arguments.rules), at)
+    check_lengths(waivers, at)
     last = at.astimezone(UTC).date() + timedelta(days=arguments.days)
     due = [waiver for waiver in waivers if waiver.expired(at) or waiver.last_day <= last]
     if not due:
@@ -164,7 +165,7 @@ def _add(arguments: argparse.Namespace, world: World, at: datetime) -> int:
     from gate.cli._waiver_text import Entry, appended
     from gate.printable import printable
     from gate.ruleset.load import load_ruleset
-    from gate.waiver import check_waivers, read_waivers
+    from gate.waiver import check_lengths, check_waivers, read_waivers
 
     entry = Entry(
         rule=arguments.rule,
@@ -178,8 +179,10 @@ def _add(arguments: argparse.Namespace, world: World, at: datetime) -> int:
         break_glass=arguments.break_glass,
     )
     text = appended(arguments.file, _text(arguments.file, is_new=True), entry)
+    waivers = read_waivers(arguments.file, text.encode())
     if arguments.rules:
-        check_waivers(read_waivers(arguments.file, text.encode()), load_ruleset(arguments.rules), at)
+        check_waivers(waivers, load_ruleset(arguments.rules), at)
+    check_lengths(waivers, at)
     write_whole(arguments.file, text, "waiver file")
     world.stdout.write(printable(f"{arguments.file}: a waiver of {entry.rule} was added, until {entry.expires}") + "\n")
     return 0

@@ -285,6 +285,7 @@ def test_a_clean_image_needs_no_waivers() -> None:
         (("--", "--help"), "is an option, not an image"),
         (("--job", "jenkins"), "github"),
         (("oci:image:1.4.2", "--waive-current", "--owner", "me", "--expires", "soon"), "--expires soon"),
+        (("oci:image:1.4.2", "--waive-current", "--owner", "me", "--expires", "400d"), "ends at most 366 days"),
     ],
 )
 def test_wrong_usage_writes_nothing(arguments: tuple[str, ...], says: str, folder: Path) -> None:

@@ -193,9 +193,20 @@ def test_add_for_an_emergency(folder: Path) -> None:
     assert gate("add", "new.yaml", *arguments, "--expires", "4h")[0] == 0
     (loud,) = read("new.yaml")
     assert (loud.break_glass, loud.expires) == (True, datetime(2026, 11, 25, 16, tzinfo=UTC))
-    code, _, err = gate("add", "new.yaml", *arguments, "--expires", "25h", "--rules", "gate.yaml")
+    before = (folder / "new.yaml").read_text()
+    for more in ((), ("--rules", "gate.yaml")):
+        code, _, err = gate("add", "new.yaml", *arguments, "--expires", "25h", *more)
+        assert code == 2
+        assert "break-glass ends at most 24 hours" in err
+    assert (folder / "new.yaml").read_text() == before
+
+
+def test_check_needs_no_rules_to_see_one_that_is_never_read(folder: Path) -> None:
+    """It would be refused by every `gate check`."""
+    (folder / "long.yaml").write_text(TEXT.replace("expires: 2026-12-01", "expires: 2028-12-01"))
+    code, _, err = gate("check", "long.yaml")
     assert code == 2
-    assert "break-glass ends at most 24 hours" in err
+    assert "ends at most 366 days" in err
 
 
 @pytest.mark.parametrize(
@@ -214,6 +225,7 @@ def test_add_for_an_emergency(folder: Path) -> None:
         (("--rules", "gate.yaml", "--rule", "nope"), "there is no rule 'nope'"),
         (("--rules", "gate.yaml", "--rule", "last"), "the rule 'last' is final"),
         (("--rules", "gate.yaml", "--expires", "2028-01-01"), "ends at most 366 days"),
+        (("--expires", "400d"), "ends at most 366 days"),
         (("--rules", "nowhere.yaml"), "there is no such file"),
     ],
 )  # fmt: skip
