@@ -263,7 +263,10 @@ def test_no_health_check_or_one_that_was_switched_off(test: list[str] | None) ->
 @pytest.mark.parametrize(
     "run",
     [{"Entrypoint": ["/app"]}, {"Cmd": ["python3", "-c", "x"]}, {"Entrypoint": ["/app"], "Cmd": ["/bin/sh", "-c", "x"]},
-     {"Entrypoint": ["sh", "/entry.sh"]}, {"Entrypoint": ["sh", "/entry.sh", "-c"]}, {"Entrypoint": ["/bin/bash"]}],
+     {"Entrypoint": ["sh", "/entry.sh"]}, {"Entrypoint": ["sh", "/entry.sh", "-c"]}, {"Entrypoint": ["/bin/bash"]},
+     {"Entrypoint": ["env", "A=b", "-u", "sh", "/app", "-c", "x"]}, {"Entrypoint": ["env", "-S", "node --x"]}, {"Entrypoint": ["env"]},
+     {"Entrypoint": ["pwsh", "-NoProfile", "-File", "/x.ps1", "-c", "x"]}, {"Entrypoint": ["busybox", "httpd", "-f", "-c", "x"]},
+     {"Entrypoint": ["bash", "-o", "errexit", "/entry.sh", "-c"]}, {"Entrypoint": ["sh", "--", "/entry.sh"]}],
 )  # fmt: skip
 def test_a_program_without_a_shell_is_fine(run: dict[str, Any]) -> None:
     """A script is none, and arguments are not the first process."""
@@ -273,7 +276,13 @@ def test_a_program_without_a_shell_is_fine(run: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "words",
     [["/bin/sh", "-c", "app"], ["sh", "-ec", "app"], ["/bin/bash", "-o", "pipefail", "-c", "app"], ["busybox", "sh", "-c", "app"],
-     ["cmd", "/S", "/C", "app"], ["C:\\Windows\\System32\\cmd.exe", "/c", "app"], ["/bin/bash", "-e", "-c", "app"]],
+     ["cmd", "/S", "/C", "app"], ["C:\\Windows\\System32\\cmd.exe", "/c", "app"], ["/bin/bash", "-e", "-c", "app"],
+     ["/bin/sh", "-o", "errexit", "-c", "app"], ["/bin/bash", "-euo", "pipefail", "-O", "extglob", "+o", "posix", "-c", "app"],
+     ["/usr/bin/env", "sh", "-c", "app"], ["env", "-i", "-u", "HOME", "A=b", "busybox", "ash", "-c", "app"],
+     ["env", "-S", "sh -c app"], ["env", "-Ssh -c app"], ["env", "--split-string=bash -ec", "app"], ["sh", "-cx", "app"],
+     ["powershell", "-Command", "app"], ["pwsh", "-NoProfile", "-ExecutionPolicy", "Bypass", "-c", "app"], ["pwsh", "-enc", "YQA="],
+     ["C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe", "/Com", "app"], ["cmd", "/v:on", "/capp"],
+     ["bash", "--rcfile", "x", *["-e"] * 20, "-c", "app"], ["env"] * 20],
 )  # fmt: skip
 @pytest.mark.parametrize("key", ["Entrypoint", "Cmd"])
 def test_a_shell_around_the_program(words: list[str], key: str) -> None:
@@ -304,6 +313,32 @@ def test_volumes() -> None:
     assert (finding.reason.code, finding.got, finding.expected) == ("volume-not-allowed", "/var/lib/x", "only /data")
     assert made.codes(rule("check: image, volumes: {allow: [/data, '/var/**']}")) == []
     assert single().codes(rule("check: image, volumes: none")) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/../etc",
+        "/data//../..",
+        "/data/./x",
+        "/data//x",
+        "//data/x",
+        "/data/x/..",
+        "/data/..",
+        "/data/x//",
+        "C:\\data\\..\\x",
+    ],
+)
+def test_a_volume_that_is_not_written_plainly_is_never_allowed(path: str) -> None:
+    """It lies elsewhere than its beginning says."""
+    [finding] = single(Volumes={path: {}}).findings(rule("check: image, volumes: {allow: ['/data/**', '**']}"))
+    assert (finding.reason.code, finding.got) == ("volume-not-allowed", path)
+
+
+@pytest.mark.parametrize("path", ["/data/x", "/data/x/", "/data/..x", "/data/x..", "/data/x/y"])
+def test_a_volume_below_an_allowed_folder_is_fine(path: str) -> None:
+    """One slash at the end is the same folder."""
+    assert single(Volumes={path: {}}).codes(rule("check: image, volumes: {allow: ['/data/**']}")) == []
 
 
 def test_size_and_layers() -> None:

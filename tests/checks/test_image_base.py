@@ -255,6 +255,20 @@ def test_the_kinds_of_an_image(made: Made, standard: list[str], oci: list[str]) 
         # dagger/dagger and others hold such configs: BuildKit's own form.
         ("ADD https://raw.githubusercontent.com/moby/moby/master/README.md / # buildkit", "https://raw.githubusercontent.com/moby/moby/master/README.md"),
         ("/bin/sh -c #(nop) ADD https://example.com/x.tar.gz in /opt/", "https://example.com/x.tar.gz"),
+        *(
+            (step, "https://example.com/x")
+            for step in (
+                f"ADD https://example.com/x /x # --checksum=sha256:{'0a' * 32}",
+                f"ADD https://example.com/x /x ; --checksum=sha256:{'0a' * 32}",
+                f"ADD a --checksum=sha256:{'0a' * 32} https://example.com/x /x",
+                "ADD --checksum=sha256:00 https://example.com/x /x",
+                "ADD --checksum=sha256:zz https://example.com/x /x",
+                "ADD --checksum= https://example.com/x /x",
+                f"ADD --checksum=sha256:{'0a' * 33} https://example.com/x /x",
+                f"ADD --checksum=md5:{'0a' * 16} https://example.com/x /x",
+                f"ADD --chown=--checksum=sha256:{'0a' * 32} https://example.com/x /x",
+            )
+        ),
         ("ADD http://example.com/x /x # buildkit", "http://example.com/x"),
         ("ADD git@github.com:acme/app.git /src # buildkit", "git@github.com:acme/app.git"),
         ("ADD --chown=app a.txt https://user:pw@example.com/x?token=abc /x # buildkit", "https://example.com/x"),
@@ -277,7 +291,9 @@ def test_a_file_from_the_network_is_named_without_credentials(step: str, shown: 
         "ADD file:8c609c85109d07bf47cf268a175b3be8bbe34fc0c41d15d99b090d099f4dc837 in /",
         "/bin/sh -c #(nop) ADD file:25f61d70254b9807a40cd3e8d820f6a5ec0e1e596de04e325f6a33810393e95a in / ",
         "ADD rootfs.tar.xz / # buildkit",
-        "ADD --checksum=sha256:0123 https://example.com/x /x # buildkit",
+        f"ADD --checksum=sha256:{'0a' * 32} https://example.com/x /x # buildkit",
+        f"ADD --chown=1:1 --link --checksum=sha512:{'0a' * 64} https://example.com/x /x # buildkit",
+        f"ADD --checksum={'0a' * 20} https://github.com/acme/app.git /x # buildkit",
         "RUN /bin/sh -c curl -fsSL https://example.com/x | sha256sum -c # buildkit",
         "COPY https://example.com/x /x",
         "RUN echo ADD https://example.com/x",

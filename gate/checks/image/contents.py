@@ -48,6 +48,11 @@ _ADD: Final = re.compile(r"(?:\A|#\(nop\)\s{0,4})ADD\s(?P<words>[^\n]{1,4000})",
 _REMOTE: Final = re.compile(
     r"(?<![^\s\"'\[,])(?:(?:https?|ftp|git|ssh)://|git@)[^\s\"',\]]{1,2000}", re.ASCII | re.IGNORECASE
 )
+# Only before the sources, and only whole: anything else is a name, or words behind a `#` that no builder reads.
+_FLAGS: Final = re.compile(r"\s*(?:--[^\s=]{1,40}(?:=\S{0,400})?\s+)*", re.ASCII)
+_CHECKSUM: Final = re.compile(
+    r"--checksum=(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|[0-9a-f]{40})", re.ASCII
+)
 
 
 def judge_media_types(manifest: Manifest, kind: Literal["standard", "oci"]) -> Iterable[Finding]:
@@ -77,10 +82,15 @@ def judge_additions(config: Config) -> Iterable[Finding]:
         (number, url)
         for number, step in enumerate(config.history, 1)
         for match in _ADD.finditer(step.created_by)
-        if "--checksum=" not in match["words"]
+        if not _is_checked(match["words"])
         for url in _REMOTE.findall(match["words"])
     ]
     yield from bounded(steps, lambda _: False, _added)
+
+
+def _is_checked(words: str) -> bool:
+    flags = _FLAGS.match(words)
+    return flags is not None and any(_CHECKSUM.fullmatch(flag) for flag in flags[0].split())
 
 
 def _lies_elsewhere(layer: Descriptor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
@@ -77,11 +78,26 @@ VOLUME_NOT_ALLOWED = Reason(
     "Remove the `VOLUME` line and mount what is needed when the container starts.",
 )
 
-_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox", "cmd", "cmd.exe"})
-_SHELL_FLAG: Final = re.compile(r"-[a-z]*c|/c", re.ASCII | re.IGNORECASE)
-#: What may stand between a shell and its `-c`: `busybox sh -c`, `bash -o pipefail -c`, `cmd /S /C`.
-_BEFORE_FLAG: Final = frozenset({"sh", "ash", "pipefail", "/s", "/d"})
-_MOST_OPTIONS: Final = 8
+_SHELLS: Final = frozenset(
+    {"sh", "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "tcsh", "zsh", "sh.exe", "bash.exe"}
+)
+_CMD: Final = frozenset({"cmd", "cmd.exe"})
+_POWERSHELLS: Final = frozenset({"powershell", "powershell.exe", "pwsh", "pwsh.exe"})
+_SHELL_FLAG: Final = re.compile(r"-[a-z]*c[a-z]*", re.ASCII | re.IGNORECASE)
+#: Options of shells after which a word follows that belongs to them: `-o errexit`, `-euo pipefail`, `+O extglob`.
+_WITH_WORD: Final = re.compile(r"[-+][a-z]*o|--(?:rcfile|init-file)", re.ASCII | re.IGNORECASE)
+#: `cmd` takes what follows the letter as the command, blank or not.
+_CMD_FLAG: Final = re.compile(r"/[ckr].*", re.ASCII | re.IGNORECASE | re.DOTALL)
+#: PowerShell takes every beginning of the names of its options that is clear, after `-`, `--` or `/`.
+_POWERSHELL_FLAG: Final = re.compile(
+    r"(?:--?|/)(?:c|co|com|comm|comma|comman|command|cwa|commandwithargs|e|ec|en[a-z]*)", re.ASCII | re.IGNORECASE
+)
+_POWERSHELL_FILE: Final = re.compile(r"(?:--?|/)f(?:i(?:le?)?)?", re.ASCII | re.IGNORECASE)
+#: Options of `env` after which a word follows that belongs to them.
+_ENV_WITH_WORD: Final = frozenset({"-u", "--unset", "-C", "--chdir", "-a", "--argv0"})
+_ENV_SPLIT: Final = re.compile(r"(?:-[i0v]*S|--split-string=?)(?P<words>.*)", re.ASCII | re.DOTALL)
+#: `env env busybox sh`: nobody nests them deeper in earnest, and then it is taken for a shell.
+_MOST_WRAPPERS: Final = 8
 
 
 def judge_user(config: Config, allowed: str) -> Iterable[Finding]:
@@ -136,7 +152,16 @@ def _port(rule: Literal["none"] | PortRule) -> Callable[[str], Finding]:
 def judge_volumes(config: Config, rule: Literal["none"] | VolumeRule) -> Iterable[Finding]:
     """Give a finding for each volume that the rule does not allow."""
     allowed = () if rule == "none" else rule.allow
-    return bounded(config.volumes, lambda path: any(glob.matches(path) for glob in allowed), _volume(allowed))
+    return bounded(config.volumes, lambda path: _volume_is_fine(path, allowed), _volume(allowed))
+
+
+def _volume_is_fine(path: str, allowed: tuple[Glob, ...]) -> bool:
+    """Match the path only as a runtime would read it: `/data/../etc` is not below `/data`."""
+    plain = path[:-1] if path.endswith("/") and path != "/" else path
+    climbs = ".." in plain.replace("\\", "/").split("/")
+    if climbs or plain.startswith("//") or plain != posixpath.normpath(plain):
+        return False
+    return any(glob.matches(plain) for glob in allowed)
 
 
 def _volume(allowed: tuple[Glob, ...]) -> Callable[[str], Finding]:
@@ -167,13 +192,58 @@ def judge_entrypoint(config: Config) -> Iterable[Finding]:
 
 
 def _is_shell(words: tuple[str, ...]) -> bool:
-    """Tell whether the words are a shell with `-c` among its options; a script given to a shell is none."""
-    program = words[0].replace("\\", "/").rpartition("/")[2].lower()
-    if program not in _SHELLS:
-        return False
-    for word in words[1:_MOST_OPTIONS]:
-        if _SHELL_FLAG.fullmatch(word):
-            return True
-        if not word.startswith(("-", "+")) and word.lower() not in _BEFORE_FLAG:
+    """Tell whether the words are a shell with a command among its options; a script given to a shell is none."""
+    for _ in range(_MOST_WRAPPERS):
+        program = words[0].replace("\\", "/").rpartition("/")[2].lower() if words else ""
+        rest = words[1:]
+        if program in _SHELLS:
+            return _has_command(rest)
+        if program in _CMD:
+            return any(_CMD_FLAG.fullmatch(word) for word in rest)
+        if program in _POWERSHELLS:
+            return _has_powershell_command(rest)
+        if program == "busybox":
+            words = rest
+        elif program == "env":
+            words = _after_env(rest)
+        else:
             return False
+    return True
+
+
+def _has_command(words: tuple[str, ...]) -> bool:
+    belongs = False
+    for word in words:
+        if belongs:
+            belongs = False
+        elif word in {"-", "--"} or not word.startswith(("-", "+")):
+            return False
+        elif _SHELL_FLAG.fullmatch(word):
+            return True
+        else:
+            belongs = _WITH_WORD.fullmatch(word) is not None
     return False
+
+
+def _has_powershell_command(words: tuple[str, ...]) -> bool:
+    for word in words:
+        if _POWERSHELL_FILE.fullmatch(word):
+            return False
+        if _POWERSHELL_FLAG.fullmatch(word):
+            return True
+    return False
+
+
+def _after_env(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the program that `env` starts, and its words."""
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        split = _ENV_SPLIT.fullmatch(word)
+        if split is not None:
+            left = [*(split["words"] or (left.pop(0) if left else "")).split(), *left]
+        elif word in _ENV_WITH_WORD:
+            del left[:1]
+        elif not word.startswith("-") and "=" not in word:
+            return (word, *left)
+    return ()
