@@ -137,14 +137,17 @@ def claim_of(subject: Subject, image: Image) -> Claim | NoBase:
     if not names:
         return NoBase(Why.UNCLAIMED, f"there is no {BASE_NAME}")
     if len(names) > 1 or len(digests) > 1:
-        said = ", ".join(clip(value, _MOST_SHOWN) for value in sorted(names if len(names) > 1 else digests))
-        return NoBase(Why.DISPUTED, said)
+        values_said = ", ".join(clip(value, _MOST_SHOWN) for value in sorted(names if len(names) > 1 else digests))
+        return NoBase(Why.DISPUTED, values_said)
     [name] = names
     try:
         reference = Reference.parse(name)
-        digest = reference.digest or (Digest.parse(digests.pop()) if digests else None)
+        said = Digest.parse(digests.pop()) if digests else None
     except InvalidReference as error:
         return NoBase(Why.MALFORMED, str(error))
+    digest = reference.digest or said
+    if said is not None and said != digest:
+        return NoBase(Why.DISPUTED, f"{clip(name, _MOST_SHOWN)}, and {BASE_DIGEST} is {said}")
     if digest is None:
         return NoBase(Why.MALFORMED, f"{clip(name, _MOST_SHOWN)} without {BASE_DIGEST}")
     return Claim(name, str(reference.repository), digest)

@@ -114,6 +114,18 @@ def test_labels_and_annotations_have_to_agree(where: str) -> None:
     assert made.codes(rule(RULE)) == []
 
 
+def test_a_name_with_another_digest_than_the_label_of_digests_says_nothing() -> None:
+    """One of the two is true, and nobody knows which: the proof for one of them does not count."""
+    digest, answers = base()
+    other = "sha256:" + "1" * 64
+    for name, label in ((f"debian@{digest}", other), (f"debian@{other}", digest)):
+        [finding] = built_on(label, answers, name).findings(rule(RULE))
+        assert finding.reason.code == "base-unclear"
+        assert finding.got == f"{name}, and {DIGEST} is {label}"
+    assert built_on("12", answers, f"debian@{digest}").codes(rule(RULE)) == ["base-unclear"]
+    assert built_on(digest, answers, f"debian@{digest}").codes(rule(RULE)) == []
+
+
 def test_annotations_alone_are_enough() -> None:
     """As docker's own images have them."""
     digest, answers = base()
