@@ -24,29 +24,30 @@ def with_labels(**labels: str) -> Made:
 
 GOOD = {
     "any": ["x", "Order service", "ÄÖÜ", "100 %", "5% off, 7% more", "a $5 coffee", "user@host"],
-    "email": ["platform@acme.example", "a.b+c@sub.acme.example", "o'neil@acme.example"],
+    "email": ["platform@acme.example", "a.b+c@sub.acme.example", "o'neil@acme.example", "a@1.acme2", "a@127.0.0.1x"],
     "mailbox": ["platform@acme.example", "Acme Platform <platform@acme.example>", "Ädä L. <a@b.example>"],
     "url": ["https://github.com/acme/app", "http://acme.example", "https://a.example:8443/x?y=z#t", "https://[2001:db8::1]/",
-            "https://acme.example/%C3%A4", "https://localhost/x"],
+            "https://acme.example/%C3%A4", "https://localhost/x", "HTTPS://A.B/", "hTTp://Acme.Example/X"],
     "semver": ["1.4.2", "1.4.2-rc.1", "1.4.2+build.5", "1.4.2-rc.1+5"],
     "semver-v": ["v1.4.2", "v1.4.2+5"],
     "calver": ["2026.11", "2026-11-24"],
     "git-commit": [COMMIT, COMMIT[:7], COMMIT[:12]],
     "git-commit-full": [COMMIT, "0" * 64],
-    "rfc3339": ["2026-11-20T09:14:27Z", "2026-11-20T09:14:27.123456789+01:00", "2016-12-31T23:59:60Z", "2024-02-29T00:00:00Z"],
+    "rfc3339": ["2026-11-20T09:14:27Z", "2026-11-20T09:14:27.123456789+01:00", "2016-12-31T23:59:60Z", "2017-01-01T00:59:60.5+01:00", "2015-06-30T16:59:60-07:00",
+                "9999-12-31T23:59:59Z", "2024-02-29T00:00:00Z"],
     "digest": ["sha256:" + "0" * 64, "sha512:" + "a" * 128],
     "spdx": ["Apache-2.0", "MIT OR Apache-2.0", "(MIT AND BSD-3-Clause) OR GPL-2.0-only WITH Classpath-exception-2.0",
-             "LicenseRef-Acme"],
+             "LicenseRef-Acme", "DocumentRef-a:LicenseRef-b", "MIT OR (DocumentRef-spdx-tool-1.2:LicenseRef-b AND MIT)"],
 }  # fmt: skip
 BAD = {
     "any": [],
-    "email": ["platform", "@acme.example", "a@b", "root@localhost", "a b@acme.example", "a@acme.example\n", " a@acme.example",
+    "email": ["a@127.0.0.1", "a@acme.1", "platform", "@acme.example", "a@b", "root@localhost", "a b@acme.example", "a@acme.example\n", " a@acme.example",
               "A <a@acme.example>", "a@-acme.example", "a@acme..example", ".a@acme.example", "a..b@acme.example",
               "a@acme.exämple", "a@b@acme.example", "x" * 65 + "@acme.example", "a@" + "b." * 130 + "example", "mailto:a@b.example"],
     "mailbox": ["<a@b.example>", "A a@b.example", "A <a@b>", "A <a@b.example> x", "A\n<a@b.example>", "A\u202e <a@b.example>",
                 "A <a@b.example>\n"],
     "url": ["github.com/acme/app", "ftp://acme.example", "https://", "https:///x", "https://user:pw@acme.example/",
-            "https://user@acme.example/", "https://acme.example/a b", "https://acme.example\n", "HTTPS://acme.example",
+            "https://user@acme.example/", "https://acme.example/a b", "https://acme.example\n", "HTTPS://user@acme.example",
             "https://acme.example:0/", "https://acme.example:65536/", "https://acme.example:/", "https://acme.example/%C",
             "https://-a.example/", "https://a_b.example/", "https://[::g]/", "https://[1.2.3.4]/", "javascript:alert(1)",
             "https://acme.example/\u202e", "https://exämple.org", "https://acme.example/" + "x" * 2100],
@@ -57,9 +58,10 @@ BAD = {
     "git-commit-full": [COMMIT[:7], COMMIT[:39], COMMIT.upper(), COMMIT + "\n", "g" * 40],
     "rfc3339": ["2026-11-20", "2026-11-20 09:14:27Z", "2026-11-20T09:14:27", "2026-13-20T09:14:27Z", "2026-02-30T09:14:27Z",
                 "2026-11-20T24:14:27Z", "2026-11-20T09:60:27Z", "2026-11-20T09:14:27z", "2026-11-20T09:14:27+0100",
-                "2026-11-20T09:14:27Z\n", "20261120T091427Z", "0000-01-01T00:00:00Z"],
+                "2026-11-20T09:14:27Z\n", "20261120T091427Z", "2026-11-20T09:14:60Z", "2026-11-20T23:59:60Z", "2016-12-31T23:59:60+01:00", "9999-12-31T23:59:60Z",
+                "0001-01-01T00:00:60+01:00", "2026-11-20T09:14:61Z", "0000-01-01T00:00:00Z"],
     "digest": ["0" * 64, "sha256:" + "0" * 63, "sha256:" + "A" * 64, "md5:" + "0" * 32, "sha256:" + "0" * 64 + "\n"],
-    "spdx": ["Apache 2", "Apache-2", "MIT OR", "(MIT", "MIT MIT", "proprietary", "MIT\n", " MIT", "MIT\tOR\tBSD-3-Clause",
+    "spdx": ["DocumentRef-a", "DocumentRef-a:MIT", "DocumentRef-:LicenseRef-b", "DocumentRef-a:DocumentRef-a:LicenseRef-b", "a:LicenseRef-b", "Apache 2", "Apache-2", "MIT OR", "(MIT", "MIT MIT", "proprietary", "MIT\n", " MIT", "MIT\tOR\tBSD-3-Clause",
              "(" * 50 + "MIT" + ")" * 50],
 }  # fmt: skip
 
@@ -93,7 +95,17 @@ def test_the_finding_says_what_was_expected_and_what_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "got"), [("", "nothing"), (" ", "only blanks"), ("\n\t", "only blanks"), ("\u2003", "only blanks")]
+    ("value", "got"),
+    [
+        ("", "nothing"),
+        (" ", "only blanks"),
+        ("\n\t", "only blanks"),
+        ("\u2003", "only blanks"),
+        *(
+            (text, "only characters that cannot be seen")
+            for text in ("\u200b", "\u2800", "\u3164", "\u200b \ufeff", "\ufe0f\u034f", "\u2060")
+        ),
+    ],
 )
 @pytest.mark.parametrize("asked", ["any", "email", "{regex: '.*'}", "{glob: '**'}"])
 def test_an_empty_value_violates_whatever_was_asked(value: str, got: str, asked: str) -> None:

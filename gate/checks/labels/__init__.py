@@ -20,7 +20,7 @@ from gate.errors import MalformedData
 from gate.finding import About, Finding, Judgement, Reason, Undecided
 from gate.formats.repository_name import RepositoryGlob
 from gate.formats.secrets import kind_of_value
-from gate.formats.values import FORMATS, unexpanded
+from gate.formats.values import FORMATS, is_blank, unexpanded
 from gate.oci.index import Index
 from gate.oci.manifest import parse_manifest
 from gate.option import option
@@ -273,8 +273,8 @@ def _missing(key: str, rule: FormatName | LabelRule, read: Mapping[str, Mapping[
 
 def _judge_value(key: str, rule: FormatName | LabelRule, value: str) -> Iterable[Finding]:
     about, shown = About.of(label=key), _show_value(value)
-    if not value.strip():
-        got = "nothing" if not value else "only blanks"
+    if is_blank(value):
+        got = "nothing" if not value else "only characters that cannot be seen" if value.strip() else "only blanks"
         yield Finding(LABEL_EMPTY, about, f"the label {key} is empty", "a value", got, LABEL_EMPTY.remedy)
         return
     variable = unexpanded(value)

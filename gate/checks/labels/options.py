@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from gate.formats.values import FORMATS
+from gate.formats.values import FORMATS, is_blank
 from gate.option import option
 from gate.pattern import Glob, Regex
 from gate.printable import clip
@@ -58,7 +58,7 @@ class LabelRule:
         given = (self.format, self.glob, self.regex, self.same_as_label)
         if not self.one_of and all(value is None for value in given):
             return (("", "say what the value must be: format, one-of, glob, regex or same-as-label"),)
-        if any(not value.strip() for value in self.one_of):
+        if any(is_blank(value) for value in self.one_of):
             return (("one-of", "an empty value never counts: a label that is required has to say something"),)
         return ()
 
