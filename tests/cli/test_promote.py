@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,6 +196,36 @@ def test_break_glass_under_one_tag_is_never_silent(rules: Path) -> None:
     assert (waived["rule"], waived["reason"], waived["break-glass"]) == ("for-prod", "label-missing", True)
     assert (waived["owner"], waived["why"], waived["ticket"]) == ("ops", "the site is down", None)
     assert [one.rpartition(":")[2] for one in waived["references"]] == ["prod", "live"]
+
+
+def test_a_pack_lets_promote_give_what_its_texts_say() -> None:
+    """builtin:tag-conventions: a release gets `1.4` and `prod`, and the fix of `latest` names the rules in the way."""
+    shop = Shop()
+    with shop.server:
+        code, out, _ = shop.promote(Path("builtin:tag-conventions"), "--to", "prod", "--to", "1.4")
+        assert code == 0, out
+        code, out, _ = shop.promote(Path("builtin:tag-conventions"), "--to", "latest")
+    assert code == 1
+    assert "tag-denied" in out
+    assert "replace this rule and `tag-form`" in " ".join(out.split())
+    assert "latest" not in shop.tags
+
+
+def test_a_release_is_promoted_to_prod_by_the_tag_rules_of_production(tmp_path: Path) -> None:
+    """And to nothing that moves."""
+    path = tmp_path / "gate.yaml"
+    shutil.copy(DEMO / "keys" / "release.pub", tmp_path / "release.pub")
+    path.write_text(
+        "gate: 1\nextends: builtin:production\n"
+        "signers: {release: {kind: cosign-key, key: release.pub, log: none, any-image: true}}\n"
+    )
+    only = ("--only", "tag-form", "--only", "version-tag", "--only", "tag-not-moving")
+    shop = Shop()
+    with shop.server:
+        code, out, _ = shop.promote(path, "--to", "prod", "--only", "tag-form", "--format", "json", *only[2:])
+        assert (code, json.loads(out)["verdict"]) == (3, "passed")  # --only never promotes
+        for tag in ("latest", "1.4"):
+            assert shop.promote(path, "--to", tag, *only)[0] == 1
 
 
 def test_a_refusal_is_explained(rules: Path) -> None:
