@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from gate.errors import MalformedData
 from gate.evidence import Evidence, Look, NotAsked, Unavailable
 from gate.formats.notary_state import parse_state, write_state
 from gate.notary.trust_data import MOST_ROOTS
@@ -355,11 +357,20 @@ def test_ecdsa_signature_in_der() -> None:
     """Notary's ECDSA signatures are two numbers of fixed length; another form of the same signature is refused."""
 
     def edit(document: dict[str, Any]) -> None:
-        import base64
-
         raw = base64.b64decode(document["signatures"][0]["sig"])
         numbers = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
         document["signatures"][0]["sig"] = b64(encode_dss_signature(*numbers))
+
+    made = trust(edit={"targets document": edit})
+    assert why(verify(made)) == named("trust-threshold", "signature of its key", "is wrong")
+
+
+def test_ecdsa_signature_of_another_length() -> None:
+    """The same two numbers, each with a zero before it: one signature has one form."""
+
+    def edit(document: dict[str, Any]) -> None:
+        raw = base64.b64decode(document["signatures"][0]["sig"])
+        document["signatures"][0]["sig"] = b64(b"\0" + raw[:32] + b"\0" + raw[32:])
 
     made = trust(edit={"targets document": edit})
     assert why(verify(made)) == named("trust-threshold", "signature of its key", "is wrong")
@@ -716,6 +727,16 @@ def test_intermediate_authorities_behind_the_leaf() -> None:
     assert counts(verify(trust(roots=(root,)), signer(root_keys=(KeyId(root.bare_id),))))
 
 
+def test_root_key_with_too_many_certificates() -> None:
+    """A bundle is a leaf and a few authorities."""
+    authority = actor("authority", cn="authority", ca=True)
+    made = trust(roots=(actor("root", cn=GUN, more=(authority,) * 10),))
+    by = signer(root=key_file(made.root_file(), "trust/root.json"))
+    assert why(verify(made, by)) == named("trust-threshold", "it cannot be read")
+    made = trust(roots=(actor("root", cn=GUN, more=(authority,) * 9),))
+    assert counts(verify(made, signer(root=key_file(made.root_file(), "trust/root.json"))))
+
+
 def test_threshold_of_the_root_itself() -> None:
     """The pinned key signed, and the root says that two of its keys have to."""
     made = trust(roots=(ROOT, NEW), thresholds={"root": 2}, signers={"root": (ROOT,)})
@@ -946,6 +967,12 @@ def test_target_that_cannot_be_read(entry: object) -> None:
     """SHA-256 is mandatory, of its length; md5 and others never count."""
     made = trust(edit={"targets": lambda body: body["targets"].update({TAG: entry})})
     assert why(verify(made))[0] == "trust-data-malformed"
+
+
+def test_other_keys_that_differ_in_case_are_ambiguous() -> None:
+    """Where keys are words and not names, some readers take them for one."""
+    made = trust(edit={"targets": lambda body: body["targets"][TAG].update(custom={"a": 1, "A": 2})})
+    assert why(verify(made)) == named("?signature-ambiguous", "'A' beside 'a'")
 
 
 def test_tags_that_differ_in_case_are_two_tags() -> None:
@@ -1253,3 +1280,9 @@ def test_state_that_is_none(content: bytes) -> None:
     """A state that cannot be read is a mistake, never an empty state."""
     by = ContentTrust(root_keys=(KeyId(ROOT.bare_id),), state=key_file(content, "state.json"))
     assert [key for key, _ in by.problems()] == ["state"]
+
+
+def test_state_larger_than_any() -> None:
+    """Bounded before it is parsed."""
+    with pytest.raises(MalformedData, match="at most 4194304 are read"):
+        parse_state(b" " * (4 * 1024 * 1024 + 1), "state")
