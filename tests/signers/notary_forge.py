@@ -175,7 +175,6 @@ class Trust:
     older_roots: dict[int, bytes] = field(default_factory=dict)
     edit: dict[str, Edit] = field(default_factory=dict)
     spoil: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
-    without_hashes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Give everybody a key of their own."""

@@ -972,7 +972,7 @@ def test_target_that_cannot_be_read(entry: object) -> None:
 def test_other_keys_that_differ_in_case_are_ambiguous() -> None:
     """Where keys are words and not names, some readers take them for one."""
     made = trust(edit={"targets": lambda body: body["targets"][TAG].update(custom={"a": 1, "A": 2})})
-    assert why(verify(made)) == named("?signature-ambiguous", "'A' beside 'a'")
+    assert why(verify(made)) == named("?signature-ambiguous", "'a' beside 'A'")
 
 
 def test_tags_that_differ_in_case_are_two_tags() -> None:
