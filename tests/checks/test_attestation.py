@@ -27,8 +27,9 @@ from gate.oci.media_types import OCI_INDEX, OCI_MANIFEST
 from gate.option import Duration, SignerName
 from gate.pattern import Glob, Regex
 from gate.platforms import PlatformsNeed, find_images
+from gate.refusals import ED25519PH
 from gate.ruleset.load import load_ruleset
-from gate.signer import Candidate, Counts, Identity, Sealed, Vouching
+from gate.signer import Candidate, Counts, Identity, Sealed, Unchecked, Vouching
 from gate.signers.cosign_key import CosignKey
 from gate.subject import Subject
 from tests.signers import forge
@@ -482,6 +483,16 @@ def test_place_where_the_signer_keeps_nothing_need_not_answer() -> None:
     assert one(world, subject, rule(all_of=(A, B)), signers=both) == ([], [])
 
 
+def test_signer_is_not_asked_about_what_hangs_where_it_keeps_nothing() -> None:
+    """Another signer of the rule looks there."""
+    world, subject = single()
+    attest_at_tag(world, subject, envelope(packed(forge.statement(subject, predicateType=V1, predicate=PROVENANCE))))
+    both = {"alice": signer(storage=("bundle",)), "bob": signer("bob")}
+    (judgement,) = judge(world, subject, rule(any_of=(A, B)), signers=both)
+    assert outcome(judgement) == (["attestation-quorum"], [])
+    assert judgement.findings[0].got.startswith("alice: no attestation; bob: sha256-")
+
+
 # --- who
 
 
@@ -545,6 +556,7 @@ class ImagesOnly:
     kind: ClassVar[str] = "images-only"
 
     by: Identity | None = None
+    result: Counts | Unchecked = Counts("signed")
 
     def needs(self, subject: Subject) -> frozenset[Need]:
         return frozenset()
@@ -552,7 +564,7 @@ class ImagesOnly:
     def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
         from gate.evidence import Look
 
-        return Vouching((Candidate(Look("somewhere", "200"), self.by, Counts("signed")),) if self.by else ())
+        return Vouching((Candidate(Look("somewhere", "200"), self.by, self.result),) if self.by else ())
 
     def principal(self) -> Identity | None:
         return self.by
@@ -578,11 +590,18 @@ def test_max_age_is_about_a_proven_time() -> None:
     assert one(world, subject, rule(max_age=young)) == ([], ["attestation-undated"])
     assert one(world, subject, rule(max_age=young, time="stated")) == ([], [])
     assert one(world, subject, rule(max_age=old, time="stated")) == (["attestation-stale"], [])
+    assert got(world, subject, rule(max_age=Duration.from_text("3d"), time="stated")).endswith("than 3d by 3 days")
     assert got(world, subject, rule(max_age=old, time="stated")).endswith(
         "it was made, as it says itself, at 2026-11-20T09:00:00Z, older than 5d by 1 day"
     )
     proven = {"alice": Witness({str(PROVENANCE): AT - timedelta(days=6)})}
-    assert one(world, subject, rule(max_age=young), signers=proven) == ([], [])
+    (judgement,) = judge(world, subject, rule(max_age=young), signers=proven)
+    assert outcome(judgement) == ([], [])
+    assert judgement.notes[0].what.endswith("no transparency log, at 2026-11-20T12:00:00Z)")
+    exactly = {"alice": Witness({str(PROVENANCE): AT - timedelta(days=5)})}
+    assert one(world, subject, rule(max_age=old), signers=exactly) == ([], [])
+    little = {"alice": Witness({str(PROVENANCE): AT - timedelta(days=5, minutes=90)})}
+    assert got(world, subject, rule(max_age=old), signers=little).endswith("older than 5d by 90 min")
     assert one(world, subject, rule(max_age=old), signers=proven) == (["attestation-stale"], [])
 
 
@@ -1024,6 +1043,30 @@ def test_unread_signature_of_the_index_leaves_it_undecided() -> None:
     world.faults[Kind.MANIFEST, f"sha256-{index.digest.hex}.sig"] = unavailable()
     findings, undecided = one(world, index, rule("slsa-provenance", buildkit=True))
     assert (findings, set(undecided)) == ([], {"attestations-not-read"})
+
+
+def test_index_that_is_signed_is_so_whatever_else_was_not_read() -> None:
+    """A place that did not answer cannot take the signature away."""
+    world, index = buildkit()
+    forge.attach(world, index, forge.key("alice"))
+    world.faults[Kind.MANIFEST, f"sha256-{index.digest.hex}.sig"] = unavailable()
+    assert one(world, index, rule("slsa-provenance", buildkit=True)) == ([], [])
+
+
+def test_signer_of_images_that_has_not_signed_the_index_is_missing() -> None:
+    """It could have vouched for what BuildKit stored, so it is no mistake to name it."""
+    world, index = buildkit()
+    assert one(world, index, rule("slsa-provenance", buildkit=True), signers={"alice": ImagesOnly()}) == (
+        ["attestation-missing"],
+        [],
+    )
+
+
+def test_signature_of_the_index_that_cannot_be_checked_leaves_it_undecided() -> None:
+    """Whether the statements count is not known then either."""
+    world, index = buildkit()
+    mine = {"alice": ImagesOnly(Identity("notation", "acme"), Unchecked(ED25519PH, "x"))}
+    assert one(world, index, rule("slsa-provenance", buildkit=True), signers=mine) == ([], ["signature-ed25519ph"])
 
 
 def test_signer_of_images_may_vouch_for_what_buildkit_stored() -> None:

@@ -136,7 +136,7 @@ class Judging:
     def _aged(self, statement: Statement, signed_at: datetime | None) -> Refused | Unchecked | None:
         rule = self.rule
         time, whose = signed_at, "signed"
-        if rule.max_age is not None and rule.time == "stated":
+        if rule.time == "stated":
             time, whose = (
                 time_of(stated_time(statement.predicate_type, statement.predicate)),
                 "made, as it says itself,",
