@@ -23,7 +23,11 @@ def table(tested: Sequence[Tested]) -> str:
     results = [result for one in tested for result in one.results]
     wrong = sum(bool(result.differences) for result in results)
     gaps = sum(bool(_gap(rule)) for one in tested for rule in one.coverage)
+    absent = sum(rule.only_missing for one in tested for rule in one.coverage)
     covered = "every rule has a passing and a failing case" if not gaps else f"{_rules(gaps)} not covered both ways"
+    if absent:
+        fails = "1 rule fails" if absent == 1 else f"{absent} rules fail"
+        covered = (f"{covered}; " if gaps else "") + f"{fails} only because something is missing"
     held = f"all {len(results)} cases hold" if not wrong else f"{wrong} of {len(results)} cases differ"
     if len(results) == 1 and not wrong:
         held = "1 case holds"
@@ -45,15 +49,21 @@ def _file(one: Tested) -> Iterator[str]:
             yield f"{_INDENT}{_safe(difference)}"
     yield ""
     wide = max((len(rule.rule) for rule in one.coverage), default=0)
-    yield f"  {'rule':{wide}}  satisfied  violated"
+    yield f"  {'rule':{wide}}  satisfied  violated  by"
     for rule in one.coverage:
-        yield f"  {rule.rule:{wide}}  {rule.passing:9}  {rule.failing:8}{_gap(rule)}"
+        yield f"  {rule.rule:{wide}}  {rule.passing:9}  {rule.failing:8}  {_by(rule)}".rstrip()
     yield ""
+
+
+def _by(rule: Coverage) -> str:
+    """Give the reason codes of the failing cases, and what is wanting."""
+    only = "fails only because something is missing" if rule.only_missing else ""
+    return "; ".join(part for part in (", ".join(rule.reasons), only, _gap(rule)) if part)
 
 
 def _gap(rule: Coverage) -> str:
     missing = [word for word, count in (("passing", rule.passing), ("failing", rule.failing)) if not count]
-    return f"   no {' and no '.join(missing)} case" if missing else ""
+    return f"no {' and no '.join(missing)} case" if missing else ""
 
 
 def _padded(text: str, wide: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -40,8 +40,20 @@ __all__ = ["CASES_SUFFIX", "Coverage", "Result", "Tested", "run_cases"]
 
 #: `gate.yaml` has its cases in `gate.test.yaml`.
 CASES_SUFFIX: Final = ".test.yaml"
+_FAILING: Final = frozenset({Status.VIOLATED, Status.WAIVED})
 _MOST_CASES_BYTES: Final = 1024 * 1024
 _MOST_FILE_BYTES: Final = 16 * 1024 * 1024
+#: What is found of a case that just does not say something: a rule that asks for the wrong thing fails like that too.
+_ABSENT: Final = frozenset(
+    {
+        "attestation-missing",
+        "command-missing",
+        "label-missing",
+        "report-missing",
+        "signature-missing",
+        "tag-label-missing",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +118,30 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One case: its verdict, what each rule said, and in what it differs from what was expected."""
+    """One case: its verdict, what each rule said, in what it differs from what was expected, and why rules failed.
+
+    `failures` has the reason codes of each rule that is violated or waived.
+    """
 
     name: str
     verdict: str
     statuses: Mapping[str, Status]
     differences: tuple[str, ...]
+    failures: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many cases see a rule satisfied, and how many see it violated."""
+    """How many cases see a rule satisfied, how many see it violated, and by which reasons.
+
+    With `only_missing` all that any failing case shows is that something is not there.
+    """
 
     rule: str
     passing: int
     failing: int
+    reasons: tuple[str, ...] = ()
+    only_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +252,8 @@ class _Runner:
             return Result(name, "undetermined", {}, (f"the image could not be opened: {error}",))
         overviews = {one.rule: one for one in summarise(verdict)}
         statuses = {rule: one.status for rule, one in overviews.items()}
-        return Result(name, word(verdict), statuses, tuple(_differences(case, verdict, overviews)))
+        failures = {rule: _failures(one) for rule, one in overviews.items() if one.status in _FAILING}
+        return Result(name, word(verdict), statuses, tuple(_differences(case, verdict, overviews)), failures)
 
     def _opened(self, case: Case, ruleset: Ruleset, waivers: tuple[Waiver, ...], at: datetime) -> tuple[Source, Policy]:
         closure = Closure(Digest.of(b""), ())
@@ -289,8 +311,12 @@ def _differences(case: Case, verdict: Verdict, overviews: Mapping[str, RuleOverv
 
 
 def _reasons(one: RuleOverview) -> set[str]:
-    found = {placed.item.reason.code for placed in one.findings} | {placed.item.reason.code for placed in one.undecided}
-    return found | {placed.item.finding.reason.code for placed in one.waived}
+    return {placed.item.reason.code for placed in one.undecided} | _failures(one)
+
+
+def _failures(one: RuleOverview) -> frozenset[str]:
+    found = {placed.item.reason.code for placed in one.findings}
+    return frozenset(found | {placed.item.finding.reason.code for placed in one.waived})
 
 
 def _because(overviews: Iterable[RuleOverview]) -> str:
@@ -304,11 +330,13 @@ def _because(overviews: Iterable[RuleOverview]) -> str:
 
 
 def _coverage(ruleset: Ruleset, results: tuple[Result, ...]) -> tuple[Coverage, ...]:
-    return tuple(
-        Coverage(
-            rule.name,
-            sum(result.statuses.get(rule.name) is Status.SATISFIED for result in results),
-            sum(result.statuses.get(rule.name) in {Status.VIOLATED, Status.WAIVED} for result in results),
-        )
-        for rule in ruleset.rules
+    return tuple(_covered(rule.name, results) for rule in ruleset.rules)
+
+
+def _covered(rule: str, results: tuple[Result, ...]) -> Coverage:
+    passing = sum(result.statuses.get(rule) is Status.SATISFIED for result in results)
+    failures = [result.failures[rule] for result in results if rule in result.failures]
+    reasons = frozenset[str]().union(*failures)
+    return Coverage(
+        rule, passing, len(failures), tuple(sorted(reasons)), bool(failures) and all(one <= _ABSENT for one in failures)
     )

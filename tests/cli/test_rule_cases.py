@@ -67,13 +67,13 @@ def test_the_whole_table(folder: Path) -> None:
            version-tag: expected the reasons tag-denied, got tag-denied, tag-not-allowed
            signed: expected satisfied, got violated: signed (signature-missing)
 
-  rule         satisfied  violated
-  version-tag          1         1
-  signed               1         1
-  no-highs             2         0   no failing case
-  not-root             1         1
+  rule         satisfied  violated  by
+  version-tag          1         1  tag-denied, tag-not-allowed
+  signed               1         1  signature-missing; fails only because something is missing
+  no-highs             2         0  no failing case
+  not-root             1         1  user-root
 
-1 of 2 cases differ; 1 rule is not covered both ways
+1 of 2 cases differ; 1 rule is not covered both ways; 1 rule fails only because something is missing
 """  # fmt: skip
 
 
@@ -191,6 +191,39 @@ def test_complete_asks_for_a_passing_and_a_failing_case_of_every_rule(folder: Pa
     text = f"  it: {{facts: {GOOD}, expect: passed}}\n"
     assert case(folder, text)[0] == 0
     assert gate("rules", "test", "--complete").code == 1
+
+
+@pytest.mark.parametrize(
+    ("failing", "says"),
+    [
+        ("{maintainer: nobody}", "all 2 cases hold; every rule has a passing and a failing case\n"),
+        ("{other: x}", "all 2 cases hold; 1 rule fails only because something is missing\n"),
+    ],
+)
+def test_a_rule_that_fails_for_want_of_facts_is_not_called_covered(folder: Path, failing: str, says: str) -> None:
+    """The rule might ask for anything: the case does not show that a wrong value is refused."""
+    (folder / "gate.yaml").write_text("gate: 1\nrules:\n  owned: {check: labels, require: {maintainer: email}}\n")
+    code, out, err = case(
+        folder,
+        "  good: {facts: {labels: {maintainer: ops@example.com}}, expect: passed}\n"
+        f"  bad: {{facts: {{labels: {failing}}}, expect: failed}}\n",
+    )
+    assert (code, err) == (0, "")
+    assert out.endswith(says)
+    assert gate("rules", "test", "--complete").out == out
+
+
+def test_one_case_that_fails_otherwise_is_enough(folder: Path) -> None:
+    """And both reasons are shown."""
+    (folder / "gate.yaml").write_text("gate: 1\nrules:\n  owned: {check: labels, require: {maintainer: email}}\n")
+    _, out, _ = case(
+        folder,
+        "  good: {facts: {labels: {maintainer: ops@example.com}}, expect: passed}\n"
+        "  bad: {facts: {labels: {maintainer: nobody}}, expect: failed}\n"
+        "  none: {facts: {}, expect: failed}\n",
+    )
+    assert "  owned          1         2  label-invalid, label-missing\n" in out
+    assert "only because" not in out
 
 
 def test_the_cases_beside_a_rule_file_are_found(folder: Path) -> None:
