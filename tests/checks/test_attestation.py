@@ -21,7 +21,7 @@ from gate.checks.attestation.conditions import (
     SummaryConditions,
 )
 from gate.errors import RuleFileError
-from gate.evidence import Kind
+from gate.evidence import Found, Kind, Look
 from gate.oci.digest import Digest
 from gate.oci.media_types import OCI_INDEX, OCI_MANIFEST
 from gate.option import Duration, SignerName
@@ -265,6 +265,8 @@ def test_image_without_attestations_violates() -> None:
     assert (finding.expected, finding.got) == ("an attestation by alice", "no attestation")
     assert (finding.about.get("signer"), finding.about.get("predicate-type")) == ("alice", V1)
     assert f"{PLACE}@{subject.digest}" in finding.fix
+    (judgement,) = judge(world, replace(subject, repository=""), rule())
+    assert "REPOSITORY@DIGEST" in judgement.findings[0].fix
     assert len(judgement.looked) == 3
 
 
@@ -434,8 +436,9 @@ def test_rule_says_what_has_to_be_attested(on: str, expected: list[list[str]]) -
     world, index, *_ = double()
     attest(world, index, PROVENANCE)
     assert [outcome(judged)[0] for judged in judge(world, index, rule(on=on))] == expected
-    if on == "platform":
-        assert not any(ask.name == f"sha256-{index.digest.hex}.att" for ask in world.asked)
+    asked = {ask.name for ask in world.asked if ask.name.endswith(".att")}
+    assert (f"sha256-{index.digest.hex}.att" in asked) is (on == "image")
+    assert len(asked) == (1 if on == "image" else 2)
 
 
 @pytest.mark.parametrize(("kind", "predicate"), [(CDX, BOM), (VULN, {}), (SPDX, DOCUMENT)])
@@ -562,8 +565,6 @@ class ImagesOnly:
         return frozenset()
 
     def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
-        from gate.evidence import Look
-
         return Vouching((Candidate(Look("somewhere", "200"), self.by, self.result),) if self.by else ())
 
     def principal(self) -> Identity | None:
@@ -833,6 +834,7 @@ def test_older_provenance_is_read_alike() -> None:
         (CDX, {"bomFormat": "CycloneDX"}, {"components": 0}, None),
         (CDX, BOM, {"names": "required"}, None),
         (CDX, changed(BOM, "components", 0, "version", to=None), {"names": "required"}, "1 components are without name and version: busybox"),
+        (CDX, changed(BOM, "components", 0, "name", to=None), {"names": "required"}, "1 components are without name and version: ?"),
         (CDX, BOM, {"purls": "required"}, "1 components are without package URL: app"),
         (CDX, BOM, {"suppliers": "required"}, "2 components are without supplier: app, lib"),
         (CDX, BOM, {"deny": (Glob("pkg:pypi/**"),)}, "it lists pkg:pypi/lib@2, which pkg:pypi/** denies"),
@@ -889,6 +891,7 @@ def test_sbom_of_another_format_does_not_count(
         (("resourceUri",), "pkg:docker/other", {"resource": (Glob("pkg:docker/app"),)}, "the resource is pkg:docker/other"),
         (("policy", "uri"), "x", {"policy": (Glob("https://policy.example/*"),)}, "the policy is x"),
         (("verifiedLevels",), ["SLSA_BUILD_LEVEL_3"], {"build_level": 2}, None),
+        (("verifiedLevels",), ["SLSA_BUILD_LEVEL_2"], {"build_level": 2}, None),
         (("verifiedLevels",), ["SLSA_BUILD_LEVEL_2"], {"build_level": 3}, "the SLSA build level that was verified is 2; at least 3"),
         (("verifiedLevels",), ["SLSA_SOURCE_LEVEL_3", "XSLSA_BUILD_LEVEL_3"], {"build_level": 1}, "verified is 0; at least 1"),
         (("verifiedLevels",), None, {"build_level": 1}, "verified is 0; at least 1"),
@@ -919,6 +922,9 @@ def test_summary_is_asked(path: tuple[str, ...], value: object, options: dict[st
         ("/l/2", "**", "/l/2 is not said"),
         ("/l/-1", "**", "/l/-1 is not said"),
         ("/l/9999999999", "**", "/l/9999999999 is not said"),
+        ("/l/²", "**", "/l/² is not said"),
+        ("/l/" + "9" * 5000, "**", "is not said"),
+        ("/a/b/0", "**", "/a/b/0 is not said"),
         ("/t", "true", None),
         ("/t", "True", "/t is true; True is asked for"),
         ("/n", "**", "/n is not said"),
@@ -961,16 +967,17 @@ def embedded(image: Mapping[str, object], statement: object, world: World, **cha
     ) | changes.get("layer", {})  # fmt: skip
     manifest = packed(
         {
-            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [layer],
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [layer] * changes.get("times", 1),
             "config": descriptor("application/vnd.oci.image.config.v1+json", b"{}"),
         }
     )  # fmt: skip
     world.put_manifest(manifest)
     annotations = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image["digest"]}
-    return descriptor(
+    made = descriptor(
         OCI_MANIFEST, manifest, platform={"os": "unknown", "architecture": "unknown"},
         annotations=annotations | changes.get("annotations", {}),
     )  # fmt: skip
+    return {**made, **changes.get("member", {})}
 
 
 def buildkit(**changes: Any) -> tuple[World, Subject]:
@@ -1020,6 +1027,8 @@ def test_signature_of_the_platform_does_not_carry_what_stands_in_the_index() -> 
     ("changes", "code"),
     [
         ({"statement": {"subject": [{"digest": {"sha256": "0" * 64}}]}}, "signature-of-other-image"),
+        ({"annotations": {"vnd.docker.reference.digest": "sha256:" + "0" * 64}}, "attestation-missing"),
+        ({"layer": {"digest": "sha256:" + "1" * 64}}, "attached-gone"),
         ({"statement": {"predicate": {"builder": {"id": "https://evil.example"}}}}, "attestation-unmet"),
         ({"statement": {"predicateType": CDX}}, "attestation-other-type"),
         ({"statement": {"_type": "x"}}, "attached-malformed"),
@@ -1035,6 +1044,80 @@ def test_what_buildkit_stores_has_to_fit(changes: dict[str, Any], code: str) -> 
     # The signature of the index is a bundle too; it is passed over as an attestation.
     findings, undecided = one(world, index, rule("slsa-provenance", buildkit=True, provenance=BUILT), signers=mine)
     assert (findings, undecided) == ([code], [])
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"platform": {"os": "linux", "architecture": "s390x"}},
+        {"annotations": {"vnd.docker.reference.type": "other"}},
+    ],
+    ids=["platform", "type"],
+)
+def test_member_that_is_no_attestation_says_nothing(member: dict[str, Any]) -> None:
+    """S9: what is for a platform is one, whatever it holds."""
+    changes = dict(member)
+    platform = changes.pop("platform", None)
+    world, index = buildkit(**changes, **({"member": {"platform": platform}} if platform else {}))
+    forge.attach(world, index, forge.key("alice"))
+    check = rule("slsa-provenance", buildkit=True)
+    book = make_book(SIGNERS, ())
+    evidence = world.gather((PlatformsNeed(configs=True), *check.needs(index, book)), index)
+    first = find_images(index, evidence, configs=True).images[0]
+    judged = check.judge(View(index, first, (first,), evidence, book), AT)
+    assert outcome(judged) == (["attestation-missing"], [])
+
+
+def test_statement_of_one_platform_says_nothing_about_another() -> None:
+    """Each member refers to one image."""
+    world = World()
+    images = [put_image(world, name) for name in ("amd64", "arm64")]
+    statement = {"_type": "https://in-toto.io/Statement/v1", "predicateType": V02, "predicate": {},
+                 "subject": [{"digest": {"sha256": str(one["digest"])[7:]}} for one in images]}  # fmt: skip
+    content = packed(
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [*images, embedded(images[0], statement, world)]}
+    )
+    world.put_manifest(content, OCI_INDEX)
+    index = subject_of(world, descriptor(OCI_INDEX, content))
+    forge.attach(world, index, forge.key("alice"))
+    judged = judge(world, index, rule("slsa-provenance", buildkit=True))
+    assert [outcome(one) for one in judged] == [([], []), (["attestation-missing"], [])]
+
+
+def test_statement_that_contradicts_itself_does_not_count() -> None:
+    """S12."""
+    world = World()
+    digest = str(put_image(world)["digest"]).removeprefix("sha256:")
+    subjects = [{"digest": {"sha256": digest, "sha512": "0" * 128}}]
+    world, index = buildkit(statement={"subject": subjects})
+    forge.attach(world, index, forge.key("alice"))
+    assert one(world, index, rule("slsa-provenance", buildkit=True)) == (["signature-contradicts-itself"], [])
+
+
+def test_blob_of_another_content_does_not_count() -> None:
+    """Of the same size."""
+    world, index = buildkit()
+    name, content = next((name, blob) for name, blob in world.blobs.items() if b"in-toto.io/Statement/v0.1" in blob)
+    world.faults[Kind.BLOB, name] = Found(Look("x", "200"), content.replace(b"buildkit.example", b"buildkat.example"))
+    forge.attach(world, index, forge.key("alice"))
+    assert one(world, index, rule("slsa-provenance", buildkit=True)) == (["attached-malformed"], [])
+
+
+@pytest.mark.parametrize("what", ["blob", "large", "many"])
+def test_statement_that_is_not_read_leaves_it_undecided(what: str) -> None:
+    """It may have been the one."""
+    changes: dict[str, dict[str, Any]] = {
+        "blob": {}, "large": {"layer": {"size": 16 * 1024 * 1024 + 1}}, "many": {"times": 101},
+    }  # fmt: skip
+    world, index = buildkit(**changes[what])
+    if what == "blob":
+        name = next(name for name, blob in world.blobs.items() if b"in-toto.io/Statement/v0.1" in blob)
+        world.faults[Kind.BLOB, name] = unavailable()
+    forge.attach(world, index, forge.key("alice"))
+    findings, undecided = one(world, index, rule("slsa-provenance", buildkit=True))
+    assert (findings, set(undecided)) == ([], {"attestations-not-read"})
+    if what != "blob":
+        assert not any(b"in-toto.io/Statement/v0.1" in world.blobs.get(ask.name, b"") for ask in world.asked)
 
 
 def test_unread_signature_of_the_index_leaves_it_undecided() -> None:
@@ -1103,6 +1186,11 @@ def load(tmp_path: Path, text: str) -> str:
         "predicate-type: slsa-provenance, any-of: [alice, {all-of: [alice, alice]}], provenance: {builder: x}",
         "predicate-type: slsa-summary, signed-by: alice, summary: {build-level: 3}, max-age: 7d, time: stated",
         "predicate-type: slsa-provenance, signed-by: alice, buildkit: true",
+        "predicate-type: slsa-provenance, signed-by: alice, buildkit: true, max-age: 7d, time: stated",
+        "predicate-type: slsa-summary, signed-by: alice, summary: {verifier: 'https://x.example'}",
+        "predicate-type: sbom, signed-by: alice, sbom: {components: 0}",
+        "predicate-type: slsa-provenance, signed-by: alice, provenance: {source: {regex: 'git[+]https://.*[.]git'}}",
+        "predicate-type: slsa-provenance, signed-by: alice, provenance: {parameters: {a: b}, other-parameters: allowed}",
     ],
 )
 def test_rule_is_read(tmp_path: Path, text: str) -> None:
@@ -1116,6 +1204,7 @@ def test_rule_is_read(tmp_path: Path, text: str) -> None:
         ("signed-by: alice", "lacks the key 'predicate-type'"),
         ("predicate-type: slsa-provenance", "say one of `signed-by: NAME`"),
         ("predicate-type: slsa, signed-by: alice", "'slsa' is no predicate type: write one of slsa-provenance, "),
+        ("predicate-type: 'a://b c', signed-by: alice", "is no predicate type"),
         ("predicate-type: [], signed-by: alice", "is an empty list"),
         ("predicate-type: sbom, signed-by: [alice, alice]", "names one signer"),
         ("predicate-type: sbom, signed-by: alice, provenance: {builder: x}", "`provenance` has no effect on the predicate type sbom"),

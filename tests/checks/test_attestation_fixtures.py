@@ -13,6 +13,7 @@ from gate.book import make_book
 from gate.check import View
 from gate.checks.attestation import Attestation
 from gate.checks.attestation.conditions import PredicateType, ProvenanceConditions
+from gate.evidence import Kind
 from gate.finding import Judgement
 from gate.oci.platform import Platform
 from gate.option import Duration, SignerName
@@ -160,6 +161,7 @@ def test_storage_that_the_signer_does_not_use_is_not_asked(storage: str) -> None
     assert codes(found) == NONE
     asked = {ask.name.rpartition(".")[2] == "att" for ask in world.asked if "sha256-" in ask.name}
     assert asked == {other == "legacy"}
+    assert any(ask.kind is Kind.REFERRERS for ask in world.asked) is (other == "bundle")
 
 
 def test_platform_without_an_attestation_of_its_own_violates() -> None:

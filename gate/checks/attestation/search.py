@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gate.attached import Attached, Junk, Referrers, Storage, TagLayers
+from gate.attached import MOST_CANDIDATES, Attached, Junk, Referrers, Storage, TagLayers
 from gate.errors import MalformedData
 from gate.evidence import Absent, Ask, Found, Kind, Look, Unavailable
 from gate.formats.bundle import MEDIA_TYPE_PREFIX
@@ -39,8 +39,6 @@ _REFERENCE_TYPE: Final = "vnd.docker.reference.type"
 _REFERENCE_DIGEST: Final = "vnd.docker.reference.digest"
 #: BuildKit names the predicate type for filters there (docs/attestations/attestation-storage.md).
 _PREDICATE_HINT: Final = "in-toto.io/predicate-type"
-#: One manifest of attestations holds an SBOM and a provenance; a few scanners more.
-_MOST_STATEMENTS: Final = 32
 
 
 class Hung(NamedTuple):
@@ -136,74 +134,77 @@ class BuildKitNeed:
         asks: set[Ask] = set()
         for child in _members(subject):
             ask = Ask(subject.place, Kind.MANIFEST, str(child.digest))
-            if ask not in have:
+            if ask in have:
+                layers, _ = self._layers(have[ask], child)
+                asks |= {Ask(subject.place, Kind.BLOB, str(layer.digest)) for _, layer in layers}
+            else:
                 asks.add(ask)
-                continue
-            for layer in self._layers(have[ask], child):
-                blob = Ask(subject.place, Kind.BLOB, str(layer.digest))
-                if layer.size <= _MOST_BYTES and blob not in have:
-                    asks.add(blob)
-        return frozenset(asks)
+        return frozenset(ask for ask in asks if ask not in have)
 
     def read(self, subject: Subject, platform: Image, have: Evidence) -> Embedded:
         """Give the statements about this platform."""
+        about = image_subject(subject, platform, have)
         statements: list[EmbeddedStatement] = []
         junk: list[Junk] = []
         unread: list[Unavailable] = []
-        about = image_subject(subject, platform, have)
         for child in _members(subject):
             if child.annotations.get(_REFERENCE_DIGEST) != str(platform.digest):
                 continue
-            fact = have[Ask(subject.place, Kind.MANIFEST, str(child.digest))]
-            if isinstance(fact, Unavailable):
-                unread.append(fact)
-            for number, layer in enumerate(self._layers(fact, child), start=1):
-                where = f"BuildKit attestation {child.digest}, layer {number}"
-                if layer.size > _MOST_BYTES:
-                    detail = f"{where} is said to have {layer.size} bytes; at most {_MOST_BYTES} are read"
-                    unread.append(Unavailable(Look(where, "not asked"), "limit-reached", detail))
-                    continue
-                found = _read_statement(have[Ask(subject.place, Kind.BLOB, str(layer.digest))], layer, where, about)
-                if isinstance(found, EmbeddedStatement):
-                    statements.append(found)
-                elif isinstance(found, Junk):
-                    junk.append(found)
-                else:
-                    unread.append(found)
+            layers, left = self._layers(have[Ask(subject.place, Kind.MANIFEST, str(child.digest))], child)
+            unread += left
+            for where, layer in layers:
+                blob = have[Ask(subject.place, Kind.BLOB, str(layer.digest))]
+                match _read_statement(blob, layer, where, about):
+                    case EmbeddedStatement() as found:
+                        statements.append(found)
+                    case Junk() as found:
+                        junk.append(found)
+                    case found:
+                        unread.append(found)
         return Embedded(tuple(statements), tuple(junk), tuple(unread))
 
-    def _layers(self, fact: Fact, child: Descriptor) -> tuple[Descriptor, ...]:
-        """Give the layers that may be wanted; what is no such manifest has none."""
-        if not isinstance(fact, Found):
-            return ()
+    def _layers(self, fact: Fact, child: Descriptor) -> tuple[list[tuple[str, Descriptor]], list[Unavailable]]:
+        """Give the layers that may be wanted, each with its name, and what is not read of them.
+
+        Whether a member that claims to be an attestation is one, `gate.platforms` looks after.
+        """
+        name = f"BuildKit attestation {child.digest}"
+        if isinstance(fact, Unavailable):
+            return [], [fact]
         try:
-            manifest = parse_manifest(fact.content, child.media_type)
+            manifest = parse_manifest(fact.content, child.media_type) if isinstance(fact, Found) else None
         except MalformedData:
-            return ()
-        if not isinstance(manifest, Manifest) or len(manifest.layers) > _MOST_STATEMENTS:
-            return ()
-        return tuple(
-            layer
-            for layer in manifest.layers
+            return [], []
+        wanted = [
+            (f"{name}, layer {number}", layer)
+            for number, layer in enumerate(manifest.layers if isinstance(manifest, Manifest) else (), start=1)
             if layer.media_type == IN_TOTO and layer.annotations.get(_PREDICATE_HINT, self.types[0]) in self.types
-        )
+        ]
+        if len(wanted) > MOST_CANDIDATES:
+            detail = f"{name} has {len(wanted)} layers; at most {MOST_CANDIDATES} are read"
+            return [], [Unavailable(Look(name, "not asked"), "limit-reached", detail)]
+        large = [
+            Unavailable(
+                Look(where, "not asked"),
+                "limit-reached",
+                f"{where} is said to have {layer.size} bytes; at most {_MOST_BYTES} are read",
+            )
+            for where, layer in wanted
+            if layer.size > _MOST_BYTES
+        ]
+        return [(where, layer) for where, layer in wanted if layer.size <= _MOST_BYTES], large
 
 
 def _members(subject: Subject) -> tuple[Descriptor, ...]:
-    """Give the members of the index that claim to be attestations of a sibling (S9)."""
+    """Give the members of the index that claim to be attestations (S9)."""
     try:
         index = parse_manifest(subject.content, subject.media_type)
     except MalformedData:
         return ()
-    if not isinstance(index, Index):
-        return ()
-    images = {str(child.digest) for child in index.manifests if child.platform != UNKNOWN}
     return tuple(
         child
-        for child in index.manifests
-        if child.platform == UNKNOWN
-        and child.annotations.get(_REFERENCE_TYPE) == "attestation-manifest"
-        and child.annotations.get(_REFERENCE_DIGEST) in images
+        for child in (index.manifests if isinstance(index, Index) else ())
+        if child.platform == UNKNOWN and child.annotations.get(_REFERENCE_TYPE) == "attestation-manifest"
     )
 
 
