@@ -121,4 +121,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("NOT TESTED AGAINST REAL SERVERS", sep="#", red=True, bold=True)
         terminalreporter.write_line(f"not installed: {', '.join(sorted(skipped))}")
-        terminalreporter.write_line("Debian, Ubuntu: apt install docker-registry apache2-utils openssl jq notary chromium")
+        terminalreporter.write_line(
+            "Debian, Ubuntu: apt install docker-registry apache2-utils openssl jq notary chromium"
+        )

@@ -101,7 +101,9 @@ def trusted_roots(*, several: bool) -> str:
     root = json.loads((SIGNATURES / "cosign-keyless" / "trusted_root.json").read_text(encoding="utf-8"))
     if not several:
         days = {"fetched": "2026-11-01T00:00:00Z", "expires": "2027-05-01T00:00:00Z"}
-        return json.dumps({"format": "gate-trust/1", "source": "https://x", "version": "1", **days, "trustedRoot": root})
+        return json.dumps(
+            {"format": "gate-trust/1", "source": "https://x", "version": "1", **days, "trustedRoot": root}
+        )
     private = json.loads(json.dumps(root).replace('"uri": "http://localhost:18999"', '"uri": "fulcio.githubapp.com"'))
     return json.dumps(root) + "\n" + json.dumps(private | {"tlogs": [], "ctlogs": []}) + "\n"
 
