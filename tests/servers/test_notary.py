@@ -490,7 +490,8 @@ def test_server_without_tls(elsewhere: TlsFiles) -> None:
             fact = asked(server.port, elsewhere.ca_file, plain_http=allowed)
             assert isinstance(fact, Unavailable)
             assert fact.code == "tls-plain"
-        assert server.requests == []
+        # random bytes of a TLS greeting may look like lines; HTTP has a method of letters
+        assert [request for request in server.requests if request.method.isalpha()] == []
         fact = asked(server.port, elsewhere.ca_file, scheme="http")
         assert isinstance(fact, Unavailable)
         assert fact.code == "not-answered-here"
