@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "tests/fixtures/trivy"
 FILTER = '[.Results[]?.Vulnerabilities[]? | select(.Severity=="CRITICAL" or .Severity=="HIGH")] | length'
 TIMES = 7
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def write_report(path: Path, megabytes: int) -> None:
@@ -88,7 +89,7 @@ def judge(path: str) -> None:
         media_type="",
         artifact_type="",
         config=Descriptor("", Digest.parse(about["ImageID"]), 1),
-        layers=tuple(Descriptor("", Digest.parse(layer["Digest"]), 1) for layer in about["Layers"]),
+        layers=tuple(Descriptor(LAYER, Digest.parse(layer["Digest"]), 1) for layer in about["Layers"]),
         annotations={},
         subject=None,
     )
