@@ -94,8 +94,9 @@ def _certificate(value: object, what: str) -> bytes:
 
 
 def _standard(value: object, what: str) -> bytes:
+    text = _text(value, what)
     try:
-        return base64.b64decode(_text(value, what), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         msg = f"{what} is not base64"
         raise MalformedData(msg, "malformed") from error

@@ -130,6 +130,115 @@ def test_cbor_that_can_be_read_in_two_ways_is_refused(content: str, why: str) ->
     assert why in str(raised.value)
 
 
+SIGNED = {1: -7, 2: [nf.SCHEME], 3: "application/x", nf.SCHEME: "notary.x509"}
+
+
+def cose(
+    protected: object = None, unprotected: object = None, payload: object = b"p", signature: object = b"s", **more: Any
+) -> bytes:
+    """Make an envelope of parts that need not fit."""
+    header = nf.cbor(SIGNED) if protected is None else protected
+    parts = [header, {33: b"c"} if unprotected is None else unprotected, payload, signature]
+    return nf.cbor(nf.Tagged(more.get("tag", 18), more.get("parts", parts)))
+
+
+def header(**changes: Any) -> bytes:
+    """Encode a signed header with changes by name; None takes a member away."""
+    names: dict[str, Any] = {"algorithm": 1, "critical": 2, "content": 3, "scheme": nf.SCHEME, "time": nf.TIME}
+    made = SIGNED | {names[name]: value for name, value in changes.items()}
+    return nf.cbor({key: value for key, value in made.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (cose(tag=17), "is no COSE_Sign1 with its tag"),
+        (nf.cbor([b"", {}, b"", b""]), "is no COSE_Sign1 with its tag"),
+        (cose(parts={}), "has not the four parts"),
+        (cose(parts=[b"", {}, b""]), "has not the four parts"),
+        (cose(parts=[b"", {}, b"", b"", b""]), "has not the four parts"),
+        (cose(protected={}), "has no protected and unprotected header"),
+        (cose(unprotected=[]), "has no protected and unprotected header"),
+        (cose(payload=None), "has no payload or signature inside"),
+        (cose(signature="s"), "has no payload or signature inside"),
+        (cose(unprotected={33: b"c", nf.STAMP: "s"}), "has a timestamp that is no byte string"),
+        (cose(unprotected={}), "has no list of at most 10 certificates"),
+        (cose(unprotected={33: {}}), "has no list of at most 10 certificates"),
+        (cose(unprotected={33: [b"c"] * 11}), "has no list of at most 10 certificates"),
+        (cose(unprotected={33: [b"c", "c"]}), "has a certificate that is no byte string"),
+        (cose(protected=nf.cbor([])), "is no map"),
+        (cose(protected=header(critical={})), "has a crit that is no list of distinct names"),
+        (cose(protected=header(critical=[nf.SCHEME, nf.SCHEME])), "has a crit that is no list of distinct names"),
+        (cose(protected=header(critical=["x"])), "has a crit that names 'x', which is not there"),
+        (cose(protected=header(critical=[[]])), "has a crit that names '[]', which is not there"),
+        (cose(protected=header(algorithm=None)), "has no algorithm"),
+        (cose(protected=header(algorithm="ES256")), "has no algorithm"),
+        (cose(protected=header(content=None)), "has no content type"),
+        (cose(protected=header(content=5)), "has a 3 that is no text"),
+        (cose(protected=header(scheme=None, critical=[])), f"has no {nf.SCHEME}"),
+        (cose(protected=header(time=5)), "that is no time in whole seconds"),
+        (cose(protected=header(time=nf.Tagged(0, 5))), "that is no time in whole seconds"),
+        (cose(protected=header(time=nf.Tagged(1, "5"))), "that is no time in whole seconds"),
+        (cose(protected=header(time=nf.Tagged(1, 2**40))), "that is no time in whole seconds"),
+        (cose(protected=header(time=nf.Tagged(1, -(2**40)))), "that is no time in whole seconds"),
+    ],
+)
+def test_cose_of_another_form_is_refused_with_its_sentence(content: bytes, why: str) -> None:
+    """Each part by itself."""
+    with pytest.raises(MalformedData) as raised:
+        parse_cose(content, "the envelope")
+    assert why in str(raised.value)
+
+
+@pytest.mark.parametrize("length", [0, 23, 24, 255, 256, 65535, 65536])
+def test_what_cose_signs_is_encoded_right(length: int) -> None:
+    """RFC 9052, section 4.4, for payloads of every size of length."""
+    envelope = parse_cose(cose(payload=b"x" * length), "x")
+    assert envelope.signed == nf.cbor(["Signature1", nf.cbor(SIGNED), b"", b"x" * length])
+    assert (envelope.chain, envelope.agent, envelope.timestamp) == ((b"c",), "", None)
+
+
+def test_cose_may_hold_ten_certificates_and_an_agent() -> None:
+    """And what the agent calls itself is text, or nothing."""
+    agent = "io.cncf.notary.signingAgent"
+    envelope = parse_cose(cose(unprotected={33: [b"c"] * 10, agent: "notation/1.3.2"}), "x")
+    assert (len(envelope.chain), envelope.agent) == (10, "notation/1.3.2")
+    assert parse_cose(cose(unprotected={33: b"c", agent: 5}), "x").agent == ""
+
+
+def jws(**changes: Any) -> bytes:
+    """Make an envelope of parts that need not fit."""
+    protected = {"alg": "ES256", "cty": "x", "crit": [nf.SCHEME], nf.SCHEME: "notary.x509"} | changes.pop("signed", {})
+    made = {"payload": "cA", "protected": nf.url64(json.dumps(protected).encode()), "header": {}, "signature": "cw"}
+    return json.dumps(made | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (jws(signature="cw=="), "the envelope, signature is not base64url"),
+        (jws(signature="c+"), "the envelope, signature is not base64url"),
+        (jws(signature="cwabc"), "the envelope, signature is not base64url"),
+        (jws(signature="cx"), "the envelope, signature is not base64url"),
+        (jws(payload="é"), "the envelope, payload is not base64url"),
+        (jws(header={"x5c": [1]}), "the envelope, x5c is not a string"),
+        (jws(header={"x5c": ["AA"]}), "the envelope, x5c is not base64"),
+        (jws(header={"x5c": ["AAAA"] * 11}), "has 11 entries; at most 10 are read"),
+        (jws(header={nf.STAMP: "A"}), "the envelope, timestamp is not base64"),
+        (jws(other=1), "has the member 'other', which does not belong into a flattened JWS"),
+        (jws(signed={"crit": ["x"]}), "crit names 'x', which is not there"),
+        (jws(signed={"crit": [nf.SCHEME, nf.SCHEME]}), "crit: a name twice"),
+        (jws(signed={"crit": [1]}), "crit is not a string"),
+        (jws(signed={nf.EXPIRY: "never"}), "is no time: 'never'"),
+    ],
+)
+def test_jws_of_another_form_is_refused_with_its_sentence(content: bytes, why: str) -> None:
+    """Each part by itself."""
+    with pytest.raises(MalformedData) as raised:
+        parse_jws(content, "the envelope")
+    assert why in str(raised.value)
+
+
 @given(JSON)
 def test_predicates_are_read_or_refused(value: object) -> None:
     """Of every known type."""
