@@ -611,6 +611,14 @@ def test_payload_of_another_shape_does_not_count(payload: bytes, expected: str, 
     assert code(made(form, payload=payload)) == expected
 
 
+def test_payload_with_more_than_the_artifact_is_malformed() -> None:
+    """What else it says nobody would look at."""
+    document = json.loads(nf.Made(SUBJECT).body()) | {"more": 1}
+    candidate = made(nf.JWS, payload=packed(document))
+    assert code(candidate) == "notation-malformed"
+    assert "has the member 'more'" in why(candidate)
+
+
 @FORMS
 def test_payload_of_another_type_does_not_count(form: str) -> None:
     """The content type is signed."""
@@ -1089,6 +1097,7 @@ TWO = [json.loads(nf.policy().content)["trustPolicies"][0]] * 2
         ({"version": "1.0", "trustPolicies": [], "x": 1}, "has the member 'x'"),
         ({"version": "1.0", "trustPolicies": TWO}, "has two policies named 'acme'"),
         ({"version": "1.0", "trustPolicies": [TWO[0], TWO[1] | {"name": "b"}]}, "has two policies with the scope '*'"),
+        (_policies(more=1), "has the member 'more'"),
         (_policies(registryScopes=[]), "needs registryScopes"),
         (_policies(registryScopes=["*", "a.example/b"]), "needs registryScopes"),
         (_policies(registryScopes=["a.example/*"]), "is no repository"),
