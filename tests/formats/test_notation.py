@@ -318,3 +318,29 @@ def test_source_that_is_no_repository_lets_nothing_stand_in_for_it(source: objec
     }
     (found,) = read_provenance("https://slsa.dev/provenance/v1", predicate, "x").sources
     assert found.repository == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("CN=x", "is no identity"),
+        ("x509.subject: C=US, ST=WA, O=A, XX=b", "XX is no attribute that is known"),
+        ("x509.subject: C=US, ST=WA, O=", "O is no attribute that is known, or has no value"),
+        ("x509.subject: C=US, ST=WA, O=A, O=B", "has O twice"),
+        ("x509.subject: C=US, S=WA, ST=NY, O=B", "has ST twice"),
+        ("x509.subject: C=US, ST=WA, O=A,", "ends with a comma"),
+        ("x509.subject: C=US, ST=WA, O=A, ", "ends with a comma"),
+        ("x509.subject: C=US, ST=WA, O=A+OU=b", "is no distinguished name that can be read"),
+        ('x509.subject: C=US, ST=WA, O="A"', "is no distinguished name that can be read"),
+        ("x509.subject: C=US, ST=WA, O=A\\", "is no distinguished name that can be read"),
+        ("x509.subject: C=US, ST=WA, O=\\C3\\A9", "is no distinguished name that can be read"),
+        ("x509.subject: C=US;ST=WA;O=A", "is no distinguished name that can be read"),
+        ("x509.subject: C=US, O=A", "lacks ST"),
+        ("x509.subject:", "lacks C, ST, O"),
+    ],
+)
+def test_mistake_in_an_identity_is_named(text: str, why: str) -> None:
+    """Each with its sentence."""
+    with pytest.raises(MalformedData) as raised:
+        parse_identity(text)
+    assert why in str(raised.value)
