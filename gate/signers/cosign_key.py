@@ -28,10 +28,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from gate import refusals
-from gate.attached import Parcel, Referrers, Storage, TagLayers
+from gate.attached import Parcel, Storage
 from gate.errors import MalformedData
 from gate.formats import simple_signing
-from gate.formats.bundle import MEDIA_TYPE_PREFIX, Material, MessageSignature, bundle_version, parse_bundle
+from gate.formats.bundle import Material, MessageSignature, bundle_version, parse_bundle
 from gate.formats.dsse import ENVELOPE_TYPE, decode_signature, read_envelope
 from gate.formats.material import CERTIFICATE
 from gate.formats.public_key import PublicKey, parse_public_key
@@ -39,6 +39,7 @@ from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
 from gate.option import Duration, File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
+from gate.sigstore import storages
 from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
 from gate.sigstore.proof import CannotTell, Unproven
 from gate.sigstore.reasons import LOG_UNKNOWN
@@ -56,10 +57,6 @@ if TYPE_CHECKING:
 __all__ = ["SIGNER", "CosignKey"]
 
 
-#: A payload is about 300 bytes; annotations may make it longer.
-_MOST_PAYLOAD_BYTES: Final = 1024 * 1024
-#: A bundle that turns out to be an attestation may hold a whole SBOM.
-_MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
 #: Bytes of every Ed25519 signature (RFC 8032), of whichever variant.
 _ED25519_BYTES: Final = 64
 _SHA256_BYTES: Final = 32
@@ -127,27 +124,16 @@ class CosignKey:
     def needs(self, subject: Subject) -> frozenset[Need]:
         """Say what has to be fetched: the signature tag and the referrers, in one round."""
         del subject
-        places: dict[str, Need] = {"legacy": _LEGACY, "bundle": _BUNDLES}
-        return frozenset(places[storage] for storage in self.storage)
+        return storages.needs(self.storage)
 
     def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
         """Judge every candidate in both storages."""
         judge = _Judge(self, _key(self.key.content, self.key.path), subject, at)
-        found: list[Attached] = []
-        if "legacy" in self.storage:
-            found.append(_LEGACY.read(subject, evidence))
-        if "bundle" in self.storage:
-            found.append(_BUNDLES.read(subject, evidence))
-        return Vouching(
-            tuple(candidate for attached in found for candidate in judge.candidates(attached)),
-            tuple(unread for attached in found for unread in attached.unread),
-            tuple(look for attached in found for look in attached.looked),
-        )
+        return storages.vouching(self.storage, subject, evidence, judge.candidates)
 
     def seals(self) -> frozenset[Storage]:
         """Say where attestations are looked for: the tag `sha256-….att` is the older storage's."""
-        places = {"legacy": {Storage.TAG}, "bundle": {Storage.REFERRER, Storage.FALLBACK_TAG}}
-        return frozenset(place for storage in self.storage for place in places[storage])
+        return storages.attestation_places(self.storage)
 
     def verify_envelope(self, parcel: Parcel, subject: Subject, at: datetime) -> Sealed:
         """Judge one attestation: as a bundle's signature, of whatever predicate type."""
@@ -159,9 +145,6 @@ class CosignKey:
 
 
 SIGNER = CosignKey
-
-_LEGACY: Final = TagLayers("sig", simple_signing.MEDIA_TYPE, _MOST_PAYLOAD_BYTES)
-_BUNDLES: Final = Referrers(MEDIA_TYPE_PREFIX, _MOST_BUNDLE_BYTES, SIGN_PREDICATE)
 
 
 @lru_cache(maxsize=256)

@@ -15,18 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from gate import refusals
-from gate.attached import Parcel, Referrers, Storage, TagLayers
+from gate.attached import Parcel, Storage
 from gate.errors import MalformedData
 from gate.formats import simple_signing
-from gate.formats.bundle import MEDIA_TYPE_PREFIX
 from gate.formats.material import Proofs
 from gate.formats.statement import PAYLOAD_TYPE, Statement, parse_statement
 from gate.option import Duration, File, option
 from gate.pattern import Glob
 from gate.signer import Candidate, Counts, Identity, Refused, Sealed, Unchecked, Vouching
+from gate.sigstore import storages
 from gate.sigstore.claims import Policy, identity_of
 from gate.sigstore.image import SIGN_PREDICATE, attestation, clipped, find_subject, lacks, other_name, unreadable
 from gate.sigstore.proof import CannotTell, Demands, Proof, Target, Unproven
@@ -43,12 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SIGN_PREDICATE", "Keyless"]
 
-
-_MOST_PAYLOAD_BYTES: Final = 1024 * 1024
-_MOST_BUNDLE_BYTES: Final = 16 * 1024 * 1024
-
-_LEGACY: Final = TagLayers("sig", simple_signing.MEDIA_TYPE, _MOST_PAYLOAD_BYTES)
-_BUNDLES: Final = Referrers(MEDIA_TYPE_PREFIX, _MOST_BUNDLE_BYTES, SIGN_PREDICATE)
 
 _Result = Counts | Refused | Unchecked
 
@@ -117,27 +111,16 @@ class Keyless:
     def needs(self, subject: Subject) -> frozenset[Need]:
         """Say what has to be fetched: the signature tag and the referrers, in one round."""
         del subject
-        places: dict[str, Need] = {"legacy": _LEGACY, "bundle": _BUNDLES}
-        return frozenset(places[storage] for storage in self.storage)
+        return storages.needs(self.storage)
 
     def verify(self, subject: Subject, evidence: Evidence, at: datetime) -> Vouching:
         """Judge every candidate in both storages."""
         judge = _Judge(self, self.policy(), subject, at)
-        found: list[Attached] = []
-        if "legacy" in self.storage:
-            found.append(_LEGACY.read(subject, evidence))
-        if "bundle" in self.storage:
-            found.append(_BUNDLES.read(subject, evidence))
-        return Vouching(
-            tuple(candidate for attached in found for candidate in judge.candidates(attached)),
-            tuple(unread for attached in found for unread in attached.unread),
-            tuple(look for attached in found for look in attached.looked),
-        )
+        return storages.vouching(self.storage, subject, evidence, judge.candidates)
 
     def seals(self) -> frozenset[Storage]:
         """Say where attestations are looked for: the tag `sha256-….att` is the older storage's."""
-        places = {"legacy": {Storage.TAG}, "bundle": {Storage.REFERRER, Storage.FALLBACK_TAG}}
-        return frozenset(place for storage in self.storage for place in places[storage])
+        return storages.attestation_places(self.storage)
 
     def verify_envelope(self, parcel: Parcel, subject: Subject, at: datetime) -> Sealed:
         """Judge one attestation: as a signature, of whatever predicate type."""
